@@ -1,0 +1,56 @@
+/** `npm run demo [-- options] [URL...]`: crawls a site, or the one that it brings along. See README.md. */
+import process from "node:process";
+import { main, type Op, resource, spawn, until } from "tendril";
+import { HELP, parseCommandLine, type Settings, UsageError } from "./cli.ts";
+import { Crawler } from "./crawl.ts";
+import { openOutput } from "./output.ts";
+import { progress, summary } from "./report.ts";
+import { type Site, startSite } from "./site/server.ts";
+
+function* program(settings: Settings): Op<void> {
+  const output = yield* openOutput(settings.out);
+  let start = settings.start;
+  if (start.length === 0) {
+    const site = yield* ownSite;
+    start = [site.guides, site.modules];
+  }
+  const hosts = new Set(start.map((url) => url.host));
+  const crawler = new Crawler({
+    ...settings,
+    backoff: 100,
+    maxBytes: 5_000_000,
+    agent: "tendril-crawler/1.0",
+    allows: (url) => settings.allHosts || hosts.has(url.host),
+    fetch,
+    onPage: (page) => output.add(page),
+  });
+  console.log(`Crawling ${start.join(" and ")}`);
+  const display = spawn({ name: "progress", daemon: true }, progress, crawler);
+  try {
+    yield* crawler.run(start);
+  } finally { // Ctrl-C comes through here as well, after the last visit has ended
+    yield* display.kill();
+    console.log(`${summary(crawler.stats)}\nPages and word index are in ${settings.out}`);
+    if (crawler.stats.pages === 0) process.exitCode = 1;
+  }
+}
+
+/** The site runs for as long as the scope that asked for it. */
+const ownSite = resource<Site>(function* (provide) {
+  const site = yield* until(startSite());
+  try {
+    yield* provide(site);
+  } finally {
+    yield* until(site.close());
+  }
+});
+
+try {
+  const settings = parseCommandLine(process.argv.slice(2));
+  if (settings.help) console.log(HELP);
+  else await main(() => program(settings));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\nTry --help.`);
+  process.exitCode = 2;
+}

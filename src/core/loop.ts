@@ -1,0 +1,427 @@
+/**
+ * The loop of one `run`: a queue of tasks that are ready, a heap of timers, and the host's event loop underneath.
+ *
+ * It works in passes. A pass begins in a turn of the host (a microtask after a wake from outside, the clock's alarm,
+ * or a macrotask) and resumes what is ready until nothing is, or until the slice is over. The slice is counted from
+ * the last macrotask, so that a chain of microtasks cannot starve I/O; when it is over the loop lets the host have one
+ * macrotask (S-45). How often the clock is read follows from how long the switches take: reading costs as much as
+ * a switch, so quick switches are counted in strides, slow ones looked at one by one.
+ *
+ * Nothing ready, no timer, nothing outstanding at the host: a deadlock, if no other run of this thread could
+ * still wake anybody here.
+ */
+import type { AlarmClient, Clock } from "./clock.ts";
+import { DeadlockError } from "./errors.ts";
+import { HARD, Interrupt, THROWN, WHOLE_TASK } from "./interrupt.ts";
+import { type Linked, List } from "./list.ts";
+import { type NotYet, WAIT, Wait, Waiter } from "./park.ts";
+import { Ring } from "./ring.ts";
+import { Scope } from "./scope.ts";
+import { type Hooks, type Level, type Scheduler, type Task, WAITING } from "./task.ts";
+import { Timer, Timers } from "./timers.ts";
+
+/** What the loop needs of the runtime. */
+export interface Host {
+  /** Real milliseconds, for slices. */
+  now(): number;
+  /** Calls back before the host does anything else. */
+  microtask(callback: () => void): void;
+  /** Calls back after the host had a turn: timers, I/O, promises. Keeps the program alive until then. */
+  macrotask(callback: () => void): void;
+}
+
+/** Says which of the tasks that are ready runs next. */
+export type Chooser = (ready: readonly Task[]) => number;
+
+/** What a loop is made of. */
+export interface LoopOptions {
+  clock: Clock;
+  host: Host;
+  /** Milliseconds from a kill to its hard phase. Default 5,000. */
+  grace?: number;
+  /** Milliseconds before the host gets a turn. Default 10. */
+  sliceMs?: number;
+  hooks?: Hooks | null;
+  chooser?: Chooser | null;
+  /** Told of every error that nobody has asked for when it happens. It may throw. */
+  onError(error: unknown, task: Task): void;
+  /** Told where `onError` itself throws. It must not throw. */
+  lastResort(error: unknown): void;
+}
+
+export const DEFAULT_GRACE = 5_000;
+export const DEFAULT_SLICE = 10;
+/** Switches between two looks at the clock: reading it costs about one switch, so 64 makes it 2 % (`bench/costs/switch.ts`). */
+const MAX_STRIDE = 64;
+/** A stride that took longer than this is too long: look after each switch again. */
+const SLOW_STRIDE = 1;
+
+/** The loops that could still wake somebody in another one. */
+const active = new Set<Loop>();
+
+/** See the top of the file. */
+export class Loop implements Scheduler, AlarmClient {
+  readonly ready: Ring<Task> = new Ring();
+  readonly timers: Timers = new Timers();
+  /** Those who wait until everybody else is parked. */
+  readonly settlers: List<Settled> = new List();
+  readonly root: Scope = new Scope();
+  readonly clock: Clock;
+  readonly grace: number;
+  hooks: Hooks | null;
+  chooser: Chooser | null;
+  ticks = 0;
+  outstanding = 0;
+  /** Greenlets that were killed and returned as if nothing had happened. */
+  swallowed = 0;
+  main: Task | null = null;
+  /** The scope of the main body. */
+  mainScope: Scope | null = null;
+  private readonly host: Host;
+  private readonly sliceMs: number;
+  private readonly options: LoopOptions;
+  private over = false;
+  private awake = false;
+  /** Nothing can happen here any more unless another loop does it. */
+  private quiet = false;
+  private deadlocked = false;
+  /** The host had a macrotask since anything ran. */
+  private flushed = false;
+  private stride = 1;
+  private looked = 0;
+  private sliceStart = 0;
+  private alarmAt = Infinity;
+  private alarmRef = false;
+  private endTimer: EndOfGrace | null = null;
+  private graceIsOver = false;
+  private whenDone: () => void = () => {};
+  private readonly inMicrotask: () => void = () => this.pass();
+  private readonly inMacrotask: () => void = () => this.turn();
+
+  constructor(options: LoopOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.host = options.host;
+    this.grace = options.grace ?? DEFAULT_GRACE;
+    this.sliceMs = options.sliceMs ?? DEFAULT_SLICE;
+    this.hooks = options.hooks ?? null;
+    this.chooser = options.chooser ?? null;
+    this.root.status = "open";
+  }
+
+  /** Begins; `main` runs first. `done` is called in the pass in which it ends. */
+  start(main: Task, mainScope: Scope, done: () => void): void {
+    this.main = main;
+    this.mainScope = mainScope;
+    this.whenDone = done;
+    active.add(this);
+    this.enqueue(main);
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  enqueue(task: Task): void {
+    this.ready.push(task);
+    if (!this.awake) this.rouse();
+  }
+
+  /** A wake from outside of any pass. */
+  private rouse(): void {
+    this.awake = true;
+    this.quiet = false;
+    this.flushed = false;
+    this.host.microtask(this.inMicrotask);
+  }
+
+  /** The clock's alarm. */
+  ring(): void {
+    this.alarmAt = Infinity;
+    if (!this.awake) this.turn();
+  }
+
+  /** A pass in a macrotask of the host. */
+  private turn(): void {
+    this.sliceStart = this.host.now();
+    this.pass();
+  }
+
+  private pass(): void {
+    if (this.over) return;
+    this.awake = true;
+    if (this.look()) return this.letHost();
+    const ready = this.ready;
+    for (;;) {
+      while (ready.size > 0) {
+        const task = this.chooser === null ? ready.shift() : this.choose(this.chooser);
+        (task as Task).resume();
+        if (--this.ticks <= 0 && this.look()) return this.over ? undefined : this.letHost();
+      }
+      if (this.over || !this.idle()) return;
+    }
+  }
+
+  private choose(chooser: Chooser): Task | undefined {
+    const n = this.ready.size;
+    return this.ready.take(n === 1 ? 0 : chooser(this.ready.toArray()));
+  }
+
+  /** Fires what is due; gives whether the slice is over. */
+  private look(): boolean {
+    const now = this.clock.now();
+    if (this.timers.next <= now) this.timers.fire(now);
+    const real = this.clock.advance === undefined ? now : this.host.now();
+    if (real - this.looked > SLOW_STRIDE) this.stride = 1;
+    else if (this.stride < MAX_STRIDE) this.stride *= 2;
+    this.looked = real;
+    this.ticks = this.stride;
+    return real - this.sliceStart >= this.sliceMs;
+  }
+
+  /** The slice is over: the host first, then on. */
+  private letHost(): void {
+    this.host.macrotask(this.inMacrotask);
+  }
+
+  /** Nothing is ready. Gives whether something is now. */
+  private idle(): boolean {
+    if (this.graceIsOver) {
+      this.graceIsOver = false;
+      this.giveUp();
+      if (this.ready.size > 0) return true;
+    }
+    const next = this.timers.next;
+    const jump = this.clock.advance !== undefined && next !== Infinity;
+    if (this.settlers.size > 0 || jump) {
+      if (this.outstanding > 0 && !this.flushed) {
+        // Promises get the chance to settle first: only then is everybody parked.
+        this.flushed = true;
+        this.letHost();
+        return false;
+      }
+      if (this.settlers.size > 0) {
+        for (const s of this.settlers.toArray()) s.wake(undefined);
+        return true;
+      }
+      if (this.clock.advance?.(this, next) === true) {
+        this.flushed = false;
+        this.look();
+        return true;
+      }
+    }
+    this.awake = false;
+    this.setAlarm(next);
+    if (this.timers.refs === 0 && this.outstanding === 0) {
+      this.host.macrotask(() => this.suspectDeadlock());
+    }
+    return false;
+  }
+
+  private setAlarm(next: number): void {
+    const ref = this.timers.refs > 0;
+    if (next >= this.alarmAt && ref === this.alarmRef && this.alarmAt !== Infinity) return; // it rings early: no harm
+    if (next === this.alarmAt && ref === this.alarmRef) return;
+    this.alarmAt = next;
+    this.alarmRef = ref;
+    this.clock.alarm(this, next, ref);
+  }
+
+  // ---- the end
+
+  /** Called by a task as it ends. */
+  taskEnded(task: Task): void {
+    if (task !== this.main) return;
+    this.over = true;
+    this.awake = true; // nothing rouses it any more
+    this.timers.clear();
+    this.clock.alarm(this, Infinity, false);
+    active.delete(this);
+    this.whenDone();
+    checkDeadlock();
+  }
+
+  /** Its main greenlet has ended. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
+  report(error: unknown, task: Task): void {
+    try {
+      this.options.onError(error, task);
+    } catch (e) {
+      this.options.lastResort(e);
+      this.options.lastResort(error);
+    }
+  }
+
+  /** The end of `scope` has begun: if it is that of the whole run, it takes no longer than the grace (S-22). */
+  ending(scope: Level): void {
+    if (scope === this.mainScope || scope === this.root) this.limitEnd(this.grace);
+  }
+
+  limitEnd(grace: number): void {
+    if (this.endTimer !== null) this.timers.remove(this.endTimer);
+    if (grace === Infinity) return;
+    this.endTimer = new EndOfGrace(this);
+    this.timers.add(this.endTimer, this.now() + grace);
+  }
+
+  /** From here on, whoever has been told to leave is told so at every park, and is given up when that does not help. */
+  endGrace(): void {
+    this.endTimer = null;
+    this.graceIsOver = true;
+    for (const task of this.tasks()) {
+      for (const i of task.interrupts ?? []) {
+        if (i.phase === THROWN) i.phase = HARD;
+      }
+      task.deliver();
+    }
+  }
+
+  /** Gives up those who were told to leave and still wait, the innermost ones; their scopes then end in order. */
+  private giveUp(): void {
+    const visit = (task: Task): boolean => {
+      let below = false;
+      for (const child of childrenOf(task)) below = visit(child) || below;
+      if (below || task.interrupts === null) return below;
+      this.stuck(task);
+      return true;
+    };
+    for (const task of this.root.children.toArray()) visit(task);
+    this.limitEnd(this.grace);
+  }
+
+  stuck(task: Task): void {
+    const waiting = task.waiting?.describe() ?? "nothing: it runs on";
+    const reason = task.interrupts?.[0]?.error;
+    for (const child of childrenOf(task)) this.stuck(child);
+    this.report(
+      new Error(
+        `greenlet ${task.name} was given up: it was told to leave and has not ended within its grace.` +
+          ` It waits on ${waiting}. Put a deadline on its cleanup, or on its shield`,
+        { cause: reason },
+      ),
+      task,
+    );
+    if (task.status === WAITING) task.waiting?.abandon();
+    task.finish(reason, true);
+  }
+
+  /** All that have not ended, parents before children. */
+  tasks(): Task[] {
+    const all: Task[] = [];
+    const visit = (task: Task): void => {
+      all.push(task);
+      for (const child of childrenOf(task)) visit(child);
+    };
+    for (const task of this.root.children.toArray()) visit(task);
+    return all;
+  }
+
+  // ---- deadlock
+
+  private suspectDeadlock(): void {
+    const idle = !this.over && !this.awake && this.timers.refs === 0 && this.outstanding === 0;
+    if (!idle || this.tasks().some((t) => t.waiting instanceof Waiter && t.waiting.line.foreign)) return;
+    this.quiet = true;
+    checkDeadlock();
+  }
+
+  get isQuiet(): boolean {
+    return this.quiet;
+  }
+
+  /** Ends it: the main greenlet gets the report, and the others end with its scope. */
+  deadlock(): void {
+    this.quiet = false;
+    const main = this.main as Task;
+    if (this.deadlocked) return this.giveUpAll();
+    this.deadlocked = true;
+    main.terminate(new Interrupt(new DeadlockError(deadlockReport(this.tasks())), WHOLE_TASK, this.grace));
+    if (this.ready.size === 0) this.giveUpAll();
+  }
+
+  private giveUpAll(): void {
+    this.giveUp();
+    if (this.ready.size === 0 && !this.over) this.stuck(this.main as Task);
+  }
+}
+
+/** If nobody in this thread can go on, everybody is told. */
+function checkDeadlock(): void {
+  const all = [...active];
+  if (all.length > 0 && all.every((loop) => loop.isQuiet)) all.forEach((loop) => loop.deadlock());
+}
+
+class EndOfGrace extends Timer {
+  private readonly loop: Loop;
+
+  constructor(loop: Loop) {
+    super();
+    this.loop = loop;
+  }
+
+  override fire(): void {
+    this.loop.endGrace();
+  }
+}
+
+/** The greenlets in the scopes that are open in the body of `task`. */
+export function childrenOf(task: Task): Task[] {
+  const all: Task[] = [];
+  for (let s: Level | null = task.scope; s !== null && s.owner === task; s = s.parent) {
+    all.unshift(...(s as Scope).children.toArray());
+  }
+  return all;
+}
+
+/** Who waits on what, and the cycle where there is one. */
+function deadlockReport(tasks: readonly Task[]): string {
+  const parked = tasks.filter((t) => t.status === WAITING);
+  const lines = parked.map((t) => `  ${t.name} waits on ${t.waiting?.describe()}`);
+  const cycle = findCycle(parked);
+  return `no greenlet can go on: ${parked.length} parked, no timer, nothing outstanding at the host\n` +
+    lines.join("\n") +
+    (cycle.length > 0 ? `\n  cycle: ${[...cycle, cycle[0]].map((t) => t.name).join(" → ")}` : "") +
+    `\nIf a callback of the host is to wake one of them, let that one wait with until(promise)`;
+}
+
+function findCycle(tasks: readonly Task[]): Task[] {
+  for (const start of tasks) {
+    const path: Task[] = [];
+    for (let t: Task | null = start; t !== null && !t.isDone; t = t.waiting?.blocker() ?? null) {
+      const at = path.indexOf(t);
+      if (at >= 0) return path.slice(at);
+      path.push(t);
+    }
+  }
+  return [];
+}
+
+/** Waiting until every other greenlet is parked. Wins over a clock that jumps. */
+export class Settled extends Wait<void> implements Linked<Settled> {
+  before: Settled | null = null;
+  after: Settled | null = null;
+
+  attempt(): void | NotYet {
+    return WAIT;
+  }
+
+  enter(task: Task): void {
+    this.task = task;
+    (task.loop as Loop).settlers.push(this);
+  }
+
+  leave(): void {
+    ((this.task as Task).loop as Loop).settlers.remove(this);
+  }
+
+  copy(): Settled {
+    return new Settled();
+  }
+
+  describe(): string {
+    return "settle()";
+  }
+}

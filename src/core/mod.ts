@@ -1,0 +1,66 @@
+/** The core: tasks, waits, timers, scopes and the loop. It knows no host and no promise. */
+export type { AlarmClient, Clock } from "./clock.ts";
+export {
+  BrokenLockError,
+  count,
+  DeadlockError,
+  duration,
+  EOFError,
+  GreenletExit,
+  PoolFull,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  show,
+  TimeoutError,
+  together,
+} from "./errors.ts";
+export { Heap, type Slotted } from "./heap.ts";
+export { HARD, Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+export { type Linked, List } from "./list.ts";
+export {
+  childrenOf,
+  type Chooser,
+  DEFAULT_GRACE,
+  type Host,
+  Loop,
+  type LoopOptions,
+  Settled,
+} from "./loop.ts";
+export {
+  BackgroundSleep,
+  type Choice,
+  type LineOptions,
+  type NotYet,
+  type Op,
+  type OpIterator,
+  Sleep,
+  turn,
+  WAIT,
+  Wait,
+  Waiter,
+  WaitLine,
+} from "./park.ts";
+export { Ring } from "./ring.ts";
+export { type Child, currentNursery, Scope } from "./scope.ts";
+export {
+  CALLED,
+  current,
+  currentTask,
+  DONE,
+  type Frame,
+  type Hooks,
+  type Level,
+  NEW,
+  notYieldable,
+  PARKED,
+  READY,
+  RUNNING,
+  type Scheduler,
+  Task,
+  type TaskWatcher,
+  TURN,
+  WAITING,
+  type Waiting,
+} from "./task.ts";
+export { Timer, Timers } from "./timers.ts";

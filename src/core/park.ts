@@ -1,0 +1,387 @@
+/**
+ * The one way to wait. A {@linkcode Wait} is an operation (what `yield*` takes), its own iterator, the thing that a
+ * parked task waits in, and a timer, in one object: one allocation a wait. A {@linkcode WaitLine} is a
+ * first-in-first-out line of them and a rule:
+ *
+ *     rule(waiter) → the value that the waiter gets now, or WAIT
+ *
+ * A newcomer asks the rule only when nobody stands before it (no barging, S-50). Whoever changes the state that the
+ * rule looks at calls `serve`, which lets the line go on, from its head, until the rule says WAIT. So a semaphore is a
+ * number and a rule, a queue a buffer and two. Withdrawing is done here once: a waiter that is killed or times out
+ * leaves, and when it was the head the line is asked again (S-51).
+ *
+ * Models: trio `_core/_parking_lot.py` (whose lot carries no value, which is why its channel writes waiting a second
+ * time; here the waiter carries its payload) and libdill's clauses (`chan.c`).
+ */
+import { TimeoutError } from "./errors.ts";
+import { type Linked, List } from "./list.ts";
+import { current, currentTask, PARKED, type Task, type Waiting } from "./task.ts";
+import { Timer } from "./timers.ts";
+
+/** What a rule gives for "not yet". */
+export const WAIT: unique symbol = Symbol("tendril.wait");
+export type NotYet = typeof WAIT;
+
+/** The iterator of an {@linkcode Op}. */
+export interface OpIterator<T> {
+  next(value?: unknown): IteratorResult<unknown, T>;
+  throw(error: unknown): IteratorResult<unknown, T>;
+}
+
+/** An operation: anything that `yield*` accepts and that gives a `T`. It acts when it is delegated to. */
+export interface Op<T> {
+  /** Never there: it tells the compiler an operation from an array. */
+  readonly "~result"?: T;
+  [Symbol.iterator](): OpIterator<T>;
+}
+
+/** Several waits of which the first one that comes to its end counts. */
+export interface Choice {
+  chosen(arm: Wait<unknown>, value: unknown, failed: boolean): void;
+}
+
+/** See the top of the file. Delegated to again while it is under way, it makes a copy of itself. */
+export abstract class Wait<T> extends Timer implements Op<T>, Waiting {
+  declare readonly "~result"?: T;
+  /** Who waits; null before and after. */
+  task: Task | null = null;
+  /** Set when it is one arm of a `select`. */
+  choice: Choice | null = null;
+
+  /** Does it at once and gives the value, or WAIT. May throw. */
+  abstract attempt(task: Task): T | NotYet;
+  /** Begins to wait. */
+  abstract enter(task: Task): void;
+  /** Stops waiting, without waking anybody. */
+  abstract leave(): void;
+  abstract copy(): Wait<T>;
+  abstract describe(): string;
+
+  /** Marks what `yield*` takes, so that a body's result is told from an array. */
+  get "~op"(): true {
+    return true;
+  }
+
+  [Symbol.iterator](): OpIterator<T> {
+    return this.task === null ? this : this.copy();
+  }
+
+  next(value?: unknown): IteratorResult<unknown, T> {
+    if (this.task !== null) {
+      this.task = null;
+      return { done: true, value: value as T };
+    }
+    const task = current ?? currentTask(this.describe());
+    const got = this.attempt(task);
+    if (got === WAIT) {
+      this.task = task;
+      this.enter(task);
+      task.park(this);
+      return PARKED;
+    }
+    if (--task.loop.ticks > 0) return { done: true, value: got };
+    // It has happened, but this greenlet has had its share: the others and the timers get a turn (S-45).
+    this.task = task;
+    task.wake(got);
+    return PARKED;
+  }
+
+  throw(error: unknown): never {
+    this.task = null;
+    throw error;
+  }
+
+  /** Ends the wait with a value. */
+  wake(value: unknown): void {
+    this.leave();
+    if (this.choice !== null) this.choice.chosen(this as Wait<unknown>, value, false);
+    else (this.task as Task).wake(value);
+  }
+
+  /** Ends the wait with an error. */
+  fail(error: unknown): void {
+    this.leave();
+    if (this.choice !== null) this.choice.chosen(this as Wait<unknown>, error, true);
+    else (this.task as Task).fail(error);
+  }
+
+  /** By default the end of time is a wake. */
+  fire(): void {
+    this.wake(undefined);
+  }
+
+  abandon(): void {
+    this.leave();
+    this.task = null;
+  }
+
+  /** An attempt that gave WAIT is not followed up. */
+  forget(): void {}
+
+  get firm(): boolean {
+    return false;
+  }
+
+  blocker(): Task | null {
+    return null;
+  }
+}
+
+/** What a line does; every member has a default but `rule` and `name`. */
+export interface LineOptions<T, P> {
+  /** For dumps and errors: `Queue.get on jobs`. */
+  name: string | (() => string);
+  /** The value for this waiter now, or WAIT. It may throw: the waiter then gets the error. */
+  rule(waiter: Waiter<T, P>): T | NotYet;
+  /** What a waiter gets whose time is over: a value, or it throws. Default: throws `TimeoutError`. */
+  lapse?(waiter: Waiter<T, P>): T;
+  /** The task that the line depends on. */
+  blocker?(): Task | null;
+  /** Whether this newcomer may ask the rule although others stand in the line. Default: no. */
+  overtakes?(task: Task): boolean;
+}
+
+/** See the top of the file. `T` is what a waiter gets, `P` the payload that it carries. */
+export class WaitLine<T = unknown, P = undefined> {
+  readonly waiters: List<Waiter<T, P>> = new List();
+  /** Served from outside of all greenlets once: a callback of the host may do so again. */
+  foreign = false;
+  private readonly options: LineOptions<T, P>;
+
+  constructor(options: LineOptions<T, P>) {
+    this.options = options;
+  }
+
+  rule(waiter: Waiter<T, P>): T | NotYet {
+    return this.options.rule(waiter);
+  }
+
+  lapse(waiter: Waiter<T, P>): T {
+    if (this.options.lapse !== undefined) return this.options.lapse(waiter);
+    throw new TimeoutError(`${this.name} did not end within ${waiter.timeout} ms`);
+  }
+
+  blocker(): Task | null {
+    return this.options.blocker?.() ?? null;
+  }
+
+  overtakes(task: Task): boolean {
+    return this.options.overtakes?.(task) ?? false;
+  }
+
+  /** How many stand in it. */
+  get size(): number {
+    return this.waiters.size;
+  }
+
+  get name(): string {
+    const name = this.options.name;
+    return typeof name === "string" ? name : name();
+  }
+
+  /** The operation of waiting in this line, at most `timeout` milliseconds. */
+  wait(payload: P, timeout: number = Infinity): Waiter<T, P> {
+    return new Waiter(this, payload, timeout);
+  }
+
+  /** The same, but no kill withdraws it: for waits that are certain to end. */
+  waitFirmly(payload: P): Waiter<T, P> {
+    return new FirmWaiter(this, payload, Infinity);
+  }
+
+  /** Lets the line go on, from its head, as far as the rule allows. */
+  serve(): void {
+    if (current === null) this.foreign = true;
+    this.advance();
+  }
+
+  /** The same, where the line itself has changed. */
+  advance(): void {
+    for (let head = this.waiters.head; head !== null; head = this.waiters.head) {
+      let got: T | NotYet;
+      try {
+        got = this.rule(head);
+      } catch (e) {
+        head.fail(e);
+        continue;
+      }
+      if (got === WAIT) return;
+      head.wake(got);
+    }
+  }
+
+  /** Wakes the first `n` with `value`, whatever the rule says; gives how many there were. */
+  wake(value: T, n: number = Infinity): number {
+    if (current === null) this.foreign = true;
+    let woken = 0;
+    for (let head = this.waiters.head; head !== null && woken < n; head = this.waiters.head) {
+      head.wake(value);
+      woken++;
+    }
+    return woken;
+  }
+
+  /** Ends every wait with `error`. */
+  failAll(error: unknown): void {
+    if (current === null) this.foreign = true;
+    for (let head = this.waiters.head; head !== null; head = this.waiters.head) head.fail(error);
+  }
+}
+
+/** One who stands in a line, with what it brought. */
+export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
+  before: Waiter<T, P> | null = null;
+  after: Waiter<T, P> | null = null;
+  readonly line: WaitLine<T, P>;
+  payload: P;
+  readonly timeout: number;
+
+  constructor(line: WaitLine<T, P>, payload: P, timeout: number) {
+    super();
+    this.line = line;
+    this.payload = payload;
+    this.timeout = timeout;
+  }
+
+  attempt(task: Task): T | NotYet {
+    const line = this.line;
+    if (line.waiters.size === 0 || line.overtakes(task)) {
+      this.task = task; // a rule may ask who
+      try {
+        const got = line.rule(this);
+        if (got !== WAIT) return got;
+      } finally {
+        this.task = null;
+      }
+    }
+    return this.timeout <= 0 ? line.lapse(this) : WAIT;
+  }
+
+  enter(task: Task): void {
+    this.task = task;
+    this.line.waiters.push(this);
+    if (this.timeout !== Infinity) task.loop.timers.add(this, task.loop.now() + this.timeout);
+  }
+
+  leave(): void {
+    const waiters = this.line.waiters;
+    waiters.remove(this);
+    if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
+  }
+
+  /** When the head of the line gives up, the next may have what it could not have. */
+  override abandon(): void {
+    const wasHead = this.line.waiters.head === this;
+    super.abandon();
+    if (wasHead) this.line.advance();
+  }
+
+  override fire(): void {
+    const wasHead = this.line.waiters.head === this;
+    let value: T;
+    try {
+      value = this.line.lapse(this);
+    } catch (e) {
+      this.fail(e);
+      if (wasHead) this.line.advance();
+      return;
+    }
+    this.wake(value);
+    if (wasHead) this.line.advance();
+  }
+
+  copy(): Waiter<T, P> {
+    return new Waiter(this.line, this.payload, this.timeout);
+  }
+
+  describe(): string {
+    return this.line.name;
+  }
+
+  override blocker(): Task | null {
+    return this.line.blocker();
+  }
+}
+
+class FirmWaiter<T, P> extends Waiter<T, P> {
+  override get firm(): boolean {
+    return true;
+  }
+
+  override copy(): Waiter<T, P> {
+    return new FirmWaiter(this.line, this.payload, this.timeout);
+  }
+}
+
+/** Waiting for a moment: a wait in no line. */
+export class Sleep extends Wait<void> {
+  protected readonly ms: number;
+
+  constructor(ms: number) {
+    super();
+    this.ms = ms;
+  }
+
+  attempt(): void | NotYet {
+    return WAIT;
+  }
+
+  enter(task: Task): void {
+    this.task = task;
+    if (this.ms !== Infinity) task.loop.timers.add(this, task.loop.now() + this.ms);
+  }
+
+  leave(): void {
+    (this.task as Task).loop.timers.remove(this);
+  }
+
+  copy(): Sleep {
+    return new Sleep(this.ms);
+  }
+
+  describe(): string {
+    return this.ms === Infinity ? "suspend()" : `sleep(${this.ms})`;
+  }
+}
+
+/** A sleep that keeps nothing alive (S-76). */
+export class BackgroundSleep extends Sleep {
+  override get ref(): boolean {
+    return false;
+  }
+
+  override copy(): Sleep {
+    return new BackgroundSleep(this.ms);
+  }
+}
+
+/** `sleep(0)`: one turn for the others. It has no state, so there is one for all. */
+class Turn implements Op<void>, OpIterator<void> {
+  declare readonly "~result"?: void;
+
+  get "~op"(): true {
+    return true;
+  }
+
+  [Symbol.iterator](): OpIterator<void> {
+    return this;
+  }
+
+  next(value?: unknown): IteratorResult<unknown, void> {
+    if (value === HAD_TURN) return HAD_IT;
+    const task = current ?? currentTask("sleep()");
+    task.inbox = HAD_TURN;
+    task.giveTurn();
+    return PARKED;
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+}
+
+const HAD_TURN: unique symbol = Symbol("tendril.turn");
+const HAD_IT: IteratorReturnResult<void> = { done: true, value: undefined };
+
+/** See {@linkcode Turn}. */
+export const turn: Op<void> & OpIterator<void> = new Turn();

@@ -1,0 +1,297 @@
+/**
+ * A scope: a part of one task's body, with the greenlets that live in it, a deadline, a shield and a cancel.
+ *
+ *     open ──body ends──▶ waits for its workers ──▶ kills its daemons one by one, last born first ──▶ closed
+ *       └────────── cancelled, or the body fails: all workers are killed, last born first ─────┘
+ *
+ * A cancel is thrown into the owner as the scope's own `GreenletExit`; the scope alone absorbs it, by identity. The
+ * workers of a cancelled scope are interrupted at once and together: one that cleans up slowly must not let the others
+ * go on working. Daemons (services, resources) end one after the other, as what came later may need what was before.
+ * Greenlets that cleanup spawns in a cancelled scope have until its grace is over.
+ *
+ * Model: trio `_core/_run.py` (nursery and cancel scope), which holds level-triggered cancels; why ours are thrown once
+ * stands in `docs/design.md`.
+ */
+import { GreenletExit, together } from "./errors.ts";
+import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";
+import { List } from "./list.ts";
+import { type Op, WAIT, WaitLine } from "./park.ts";
+import { current, currentTask, type Level, type Task } from "./task.ts";
+import { Timer } from "./timers.ts";
+
+/** How many failures that nobody asked for a scope keeps; all of them were reported when they happened. */
+const KEPT_FAILURES = 100;
+
+/** A task with what a scope needs to know of it. */
+export interface Child extends Task {
+  readonly daemon: boolean;
+  /** True once somebody has asked for the outcome. */
+  readonly asked: boolean;
+}
+
+/** See the top of the file. */
+export class Scope implements Level {
+  parent: Scope | null = null;
+  owner: Task | null = null;
+  depth = 0;
+  shielded = false;
+  /** Where what is spawned inside goes: this scope, or the next one outside that keeps greenlets. */
+  nursery: Scope = this;
+  private readonly keepsGreenlets: boolean;
+  readonly children: List<Task> = new List();
+  /** Children that the scope waits for. */
+  workers = 0;
+  /** Why it was cancelled; null if it was not. */
+  cancelError: GreenletExit | null = null;
+  /** The cancel was thrown, and came back here. */
+  cancelledCaught = false;
+  status: "new" | "open" | "closed" = "new";
+  grace: number;
+  /** Called when a child or the body fails; true: it is dealt with. */
+  failed: ((error: unknown, child: Child | null) => boolean) | null = null;
+  /** What leaves through the scope besides the body's own error, in the order in which it happened. */
+  readonly errors: unknown[] = [];
+  private unasked: Child[] = [];
+  private unaskedDropped = 0;
+  private interrupt: Interrupt | null = null;
+  private timer: Timer | null = null;
+  private until = Infinity;
+  /** The owner waits here for its children. */
+  private readonly line: WaitLine<void, () => boolean>;
+
+  constructor(grace: number = Infinity, keepsGreenlets = true) {
+    this.grace = grace;
+    this.keepsGreenlets = keepsGreenlets;
+    this.line = new WaitLine({
+      name: () => `the end of ${this.children.size} greenlets of its scope`,
+      rule: (w) => (w.payload() ? undefined : WAIT),
+      blocker: () => this.children.tail,
+    });
+  }
+
+  // ---- entering and leaving
+
+  /** Opens it around what the running task does next. */
+  enter(): Task {
+    const task = currentTask("a scope");
+    if (this.status !== "new") {
+      throw new Error("this scope was entered before: a scope is used once, make a new one");
+    }
+    this.status = "open";
+    this.owner = task;
+    const parent = task.scope as Scope;
+    this.parent = parent;
+    this.depth = parent.depth + 1;
+    if (!this.keepsGreenlets) this.nursery = parent.nursery;
+    task.scope = this;
+    if (this.until !== Infinity) this.setDeadline(this.until);
+    if (this.cancelError !== null) this.interruptOwner();
+    return task;
+  }
+
+  /** Closes it. */
+  exit(): void {
+    const task = this.owner as Task;
+    if (task.scope !== this) {
+      throw new Error("scopes were left out of order: each must end before the one around it");
+    }
+    this.status = "closed";
+    this.stopTimer();
+    if (this.interrupt !== null) task.release(this.interrupt);
+    task.scope = this.parent as Scope;
+  }
+
+  // ---- cancelling
+
+  get deadline(): number {
+    return this.until;
+  }
+
+  /** In the loop's time; moves in both directions, also while the body waits (S-42). */
+  setDeadline(at: number): void {
+    this.until = at;
+    this.stopTimer();
+    const task = this.owner;
+    if (this.status !== "open" || task === null || this.cancelError !== null || at === Infinity) return;
+    this.timer = new Deadline(this);
+    task.loop.timers.add(this.timer, at);
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== null) this.owner?.loop.timers.remove(this.timer);
+    this.timer = null;
+  }
+
+  /** Acts at the call; a second cancel does nothing. */
+  cancel(error: GreenletExit): void {
+    if (this.cancelError !== null || this.status === "closed") return;
+    this.cancelError = error;
+    this.stopTimer();
+    if (this.status !== "open") return;
+    // From the inside out: the workers first, then whoever waits for them.
+    this.killWorkers(error);
+    this.interruptOwner();
+  }
+
+  /** The cancel has reached the body. */
+  get cancelThrown(): boolean {
+    return this.interrupt !== null && this.interrupt.phase !== PENDING;
+  }
+
+  private interruptOwner(): void {
+    this.interrupt = new Interrupt(this.cancelError, this.depth, this.grace);
+    this.owner?.interrupt(this.interrupt);
+  }
+
+  /** Takes the shield away, or puts it up; what it held back comes at once where the task is parked. */
+  setShield(on: boolean): void {
+    this.shielded = on;
+    if (!on) this.owner?.deliver();
+  }
+
+  private killWorkers(error: unknown): void {
+    for (const child of this.children.toArray().reverse()) {
+      if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace));
+    }
+    // Those who are spawned from now on belong to somebody's cleanup: they have the grace.
+    const loop = this.owner?.loop;
+    loop?.ending(this);
+    if (loop !== undefined && this.grace !== Infinity) {
+      this.stopTimer();
+      this.timer = new LateBirths(this, error);
+      loop.timers.add(this.timer, loop.now() + this.grace);
+    }
+  }
+
+  killLateBirths(error: unknown): void {
+    this.timer = null;
+    for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0));
+  }
+
+  // ---- children
+
+  add(child: Child): void {
+    if (this.status === "closed") {
+      throw new Error("spawn into a closed scope: its block has ended, nobody would wait for the greenlet");
+    }
+    this.children.push(child);
+    if (!child.daemon) this.workers++;
+  }
+
+  /** A child has ended. Gives whether its failure, if any, is somebody's business already. */
+  childEnded(child: Child, error: unknown, failed: boolean): boolean {
+    this.children.remove(child);
+    if (!child.daemon) this.workers--;
+    let dealtWith = true;
+    if (failed) {
+      dealtWith = this.failed?.(error, child) ?? false;
+      if (!dealtWith && !child.asked) {
+        if (this.unasked.length < KEPT_FAILURES) this.unasked.push(child);
+        else this.unaskedDropped++;
+      }
+    }
+    if (this.line.size > 0) this.line.serve();
+    return dealtWith;
+  }
+
+  /** Runs `body` in this scope; gives its value, or undefined where the scope's own cancel ended it. */
+  *run<T>(body: Op<T>): Generator<unknown, T | undefined, unknown> {
+    const task = this.enter();
+    let value: T | undefined;
+    let main: unknown = NOTHING;
+    try {
+      value = yield* body;
+    } catch (e) {
+      main = e;
+      if (e !== this.cancelError) this.bodyFailed(e, task);
+    }
+    if (main === NOTHING && this.workers > 0) {
+      try {
+        yield* this.line.wait(() => this.workers === 0);
+      } catch (e) {
+        main = e;
+        if (e !== this.cancelError) this.killWorkers(e);
+      }
+    }
+    if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
+    yield* this.endDaemons();
+    this.exit();
+    return this.settle(value, main);
+  }
+
+  private bodyFailed(error: unknown, task: Task): void {
+    if (!task.isKilledBy(error)) this.failed?.(error, null);
+    this.killWorkers(error);
+  }
+
+  private *endDaemons(): Generator<unknown, void, unknown> {
+    this.stopTimer();
+    if (this.children.size > 0) this.owner?.loop.ending(this);
+    while (this.children.tail !== null) {
+      const last = this.children.tail as Child;
+      last.terminate(new Interrupt(new GreenletExit("its scope has ended"), WHOLE_TASK, this.grace));
+      if (!last.isDone) yield* this.line.waitFirmly(() => last.isDone);
+    }
+  }
+
+  private settle<T>(value: T | undefined, main: unknown): T | undefined {
+    const errors: unknown[] = [];
+    if (main !== NOTHING) {
+      const rest = besidesCancel(main, this.cancelError);
+      this.cancelledCaught = rest !== null;
+      // A group has noted its body's failure in its turn, the rest of what leaves comes behind the main one.
+      if (!this.errors.includes(main)) errors.push(...(rest ?? [main]));
+    }
+    errors.push(...this.errors);
+    for (const child of this.unasked) {
+      if (!child.asked) errors.push(child.inbox);
+    }
+    if (this.unaskedDropped > 0 && errors.length > 0) {
+      errors.push(new Error(`${this.unaskedDropped} more failures, reported when they happened`));
+    }
+    if (errors.length > 0) throw together(errors);
+    return value;
+  }
+}
+
+const NOTHING: unique symbol = Symbol("nothing");
+
+/** What stands in `error` besides the cancel in front; null where `error` is something else. */
+function besidesCancel(error: unknown, cancel: unknown): unknown[] | null {
+  if (cancel === null) return null;
+  if (error === cancel) return [];
+  return error instanceof AggregateError && error.errors[0] === cancel ? error.errors.slice(1) : null;
+}
+
+class Deadline extends Timer {
+  private readonly scope: Scope;
+
+  constructor(scope: Scope) {
+    super();
+    this.scope = scope;
+  }
+
+  override fire(): void {
+    this.scope.cancel(new GreenletExit("the scope's deadline has passed"));
+  }
+}
+
+class LateBirths extends Timer {
+  private readonly scope: Scope;
+  private readonly error: unknown;
+
+  constructor(scope: Scope, error: unknown) {
+    super();
+    this.scope = scope;
+    this.error = error;
+  }
+
+  override fire(): void {
+    this.scope.killLateBirths(this.error);
+  }
+}
+
+/** The scope that a greenlet spawned now would live in; throws outside. */
+export function currentNursery(what: string): Scope {
+  return ((current ?? currentTask(what)).scope as Scope).nursery;
+}

@@ -1,0 +1,437 @@
+/**
+ * A task: a generator that is resumed until it parks, and its outcome.
+ *
+ * The life of a wait: an operation that cannot go on calls `park` and yields `PARKED` up to `resume`, which leaves.
+ * Whoever has what it waits for calls `wake`, which only queues the task: from then on the operation has happened.
+ * `resume` hands the value to the generator, and so to the operation, which returns it.
+ *
+ * A kill enters at one place, `deliver`: only a task that is parked is interrupted, and its wait is withdrawn in the
+ * same breath, so an operation has happened or it has not, never both (S-15). For one that is woken already, the
+ * interrupt stays pending until it parks again.
+ *
+ * `call` pushes a frame onto the task's own stack. Native `yield*` re-enters every delegating frame on each
+ * resume; with a stack of our own only the top frame is resumed, so depth costs nothing and cannot overflow.
+ */
+import { show } from "./errors.ts";
+import { HARD, type Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+import type { Linked } from "./list.ts";
+import { Timer, type Timers } from "./timers.ts";
+
+/** A generator, or an operation that is its own iterator. */
+export interface Frame {
+  next(value?: unknown): IteratorResult<unknown, unknown>;
+  throw(error: unknown): IteratorResult<unknown, unknown>;
+}
+
+const PARK: unique symbol = Symbol("tendril.park");
+const CALL: unique symbol = Symbol("tendril.call");
+/** What an operation's `next` gives when its task has parked. One object for all: a switch allocates nothing. */
+export const PARKED: IteratorYieldResult<unknown> = { done: false, value: PARK };
+/** What an operation's `next` gives when it has pushed a frame. */
+export const CALLED: IteratorYieldResult<unknown> = { done: false, value: CALL };
+
+export const NEW = 0, READY = 1, RUNNING = 2, WAITING = 3, DONE = 4;
+
+/** What a parked task waits in. */
+export interface Waiting {
+  /** Withdraws the wait: the operation did not happen. Called once, on a task that is parked in it. */
+  abandon(): void;
+  /** A firm wait is not interrupted: whoever ends it is certain to come. */
+  readonly firm: boolean;
+  /** For dumps and deadlock reports: `Queue.get on jobs`. */
+  describe(): string;
+  /** The task that this wait depends on, where there is one: a lock's owner, a joined task. */
+  blocker(): Task | null;
+}
+
+/** A part of a task's body that ends on its own terms; see `scope.ts`. */
+export interface Level {
+  readonly parent: Level | null;
+  readonly owner: Task | null;
+  readonly depth: number;
+  readonly shielded: boolean;
+}
+
+/** Something that a task's end concerns. */
+export interface TaskWatcher {
+  taskEnded(task: Task): void;
+}
+
+/** What a task needs of its loop. */
+export interface Scheduler {
+  readonly timers: Timers;
+  readonly hooks: Hooks | null;
+  /** Milliseconds from a kill to its hard phase, where nobody says otherwise. */
+  readonly grace: number;
+  /** Switches and ready operations left before the loop looks at the clock. */
+  ticks: number;
+  /** Waits that a promise or an event of the host may still end. */
+  outstanding: number;
+  now(): number;
+  /** Queues a task that is ready to go on. */
+  enqueue(task: Task): void;
+  /** A task that goes on whatever is thrown at it. */
+  stuck(task: Task): void;
+  taskEnded(task: Task): void;
+  /** The end of `scope` has begun. */
+  ending(scope: Level): void;
+}
+
+/** Listeners of the scheduler, all optional. They run inside the loop: they must be quick and must not throw. */
+export interface Hooks {
+  spawned?(task: Task): void;
+  parked?(task: Task, waiting: Waiting): void;
+  woken?(task: Task): void;
+  switched?(task: Task): void;
+  ended?(task: Task): void;
+}
+
+/** In `sleep(0)`: queued by its own will, with nothing that a kill could take away from it. */
+export const TURN: Waiting = {
+  firm: false,
+  abandon() {},
+  describe: () => "its turn",
+  blocker: () => null,
+};
+
+/** How often a hard interrupt is thrown before the task is given up: more parks than any cleanup has. */
+const HARD_LIMIT = 10_000;
+
+/** The task that runs now; null outside. */
+export let current: Task | null = null;
+
+let ids = 0;
+
+/** See the top of the file. */
+export abstract class Task implements Linked<Task> {
+  readonly id: number = ++ids;
+  readonly loop: Scheduler;
+  status: number = NEW;
+  /** The frame that is resumed next, and those that wait for it. */
+  frame: Frame | null = null;
+  frames: Frame[] | null = null;
+  /** What the next resume hands in; after the end, the result. */
+  inbox: unknown = undefined;
+  /** Whether `inbox` is an error. */
+  failing = false;
+  waiting: Waiting | null = null;
+  /** The innermost scope around what runs. */
+  scope: Level;
+  /** Those not yet through, outermost first. */
+  interrupts: Interrupt[] | null = null;
+  /** Who must hear of the end besides joiners: locks that it holds. */
+  watchers: Set<TaskWatcher> | null = null;
+  /** Its place among the children of its scope. */
+  before: Task | null = null;
+  after: Task | null = null;
+
+  constructor(loop: Scheduler, scope: Level) {
+    this.loop = loop;
+    this.scope = scope;
+  }
+
+  /** Makes the first frame, or null when the body has ended already (its result is then in `inbox`). */
+  protected abstract begin(): Frame | null;
+  /** A value that still has to be waited for becomes one more frame. */
+  protected abstract rest(value: unknown): Frame | null;
+  /** A bare `yield value`: the frame that waits for it; throws for what cannot be waited for. */
+  protected abstract yielded(value: unknown): Frame;
+  /** It is killed, for this reason: said at the call, before anything is thrown. */
+  protected abstract told(reason: unknown): void;
+  /** Makes the outcome final, before anybody hears of the end. */
+  protected abstract settleOutcome(): void;
+  /** The outcome is settled. */
+  protected abstract ended(): void;
+  abstract readonly name: string;
+
+  get isDone(): boolean {
+    return this.status === DONE;
+  }
+
+  // ---- park and wake
+
+  park(waiting: Waiting): void {
+    this.waiting = waiting;
+    this.status = WAITING;
+    const hooks = this.loop.hooks;
+    if (hooks !== null) hooks.parked?.(this, waiting);
+    if (this.interrupts !== null) this.deliver();
+  }
+
+  /** Goes to the end of the run queue; `value` is what the operation gives. */
+  wake(value: unknown): void {
+    this.waiting = null;
+    this.inbox = value;
+    this.status = READY;
+    const hooks = this.loop.hooks;
+    if (hooks !== null) hooks.woken?.(this);
+    this.loop.enqueue(this);
+  }
+
+  /** The same, but the operation throws. */
+  fail(error: unknown): void {
+    this.failing = true;
+    this.wake(error);
+  }
+
+  /** One turn for the others. */
+  giveTurn(): void {
+    this.waiting = TURN;
+    this.status = READY;
+    this.loop.enqueue(this);
+    if (this.interrupts !== null) this.deliver();
+  }
+
+  watch(watcher: TaskWatcher): void {
+    (this.watchers ??= new Set()).add(watcher);
+  }
+
+  unwatch(watcher: TaskWatcher): void {
+    this.watchers?.delete(watcher);
+  }
+
+  /** Puts `frame` on top of the one that runs. */
+  push(frame: Frame): void {
+    if (this.frames === null) this.frames = [this.frame as Frame];
+    else this.frames.push(this.frame as Frame);
+    this.frame = frame;
+  }
+
+  // ---- interrupts
+
+  /** Ends the whole task: at once if it never began (S-9), else at its park. */
+  terminate(interrupt: Interrupt): void {
+    if (this.status !== NEW) return this.interrupt(interrupt);
+    (this.interrupts ??= []).push(interrupt);
+    this.told(interrupt.error);
+    this.finish(interrupt.error, true);
+  }
+
+  interrupt(interrupt: Interrupt): void {
+    if (this.status === DONE) return;
+    const all = this.interrupts ??= [];
+    if (all.includes(interrupt)) return;
+    if (interrupt.depth === WHOLE_TASK) this.told(interrupt.error);
+    let at = all.length;
+    while (at > 0 && interrupt.isOutside(all[at - 1])) at--;
+    all.splice(at, 0, interrupt);
+    this.deliver();
+  }
+
+  /** Its block is over. */
+  release(interrupt: Interrupt): void {
+    if (interrupt.timer !== null) this.loop.timers.remove(interrupt.timer);
+    interrupt.timer = null;
+    const all = this.interrupts;
+    if (all === null) return;
+    const at = all.indexOf(interrupt);
+    if (at >= 0) all.splice(at, 1);
+    if (all.length === 0) this.interrupts = null;
+  }
+
+  /** Whether `error` is a reason to leave that this task was given. */
+  isKilledBy(error: unknown): boolean {
+    return this.interrupts !== null && this.interrupts.some((i) => i.error === error && !i.once);
+  }
+
+  /** Throws what is due into a task that can be interrupted now. Called again whenever a shield has gone. */
+  deliver(): void {
+    const parked = this.status === WAITING;
+    if (!parked && (this.status !== READY || !this.mayStillChange())) {
+      return;
+    }
+    const due = this.due();
+    if (due === null) {
+      if (parked) this.startGrace();
+      return;
+    }
+    if (parked) (this.waiting as Waiting).abandon();
+    else this.overrule(due);
+    if (due.phase === PENDING) due.phase = THROWN;
+    else if (++due.repeats > HARD_LIMIT) return this.loop.stuck(this);
+    this.throwing = due;
+    this.failing = true;
+    this.inbox = due.error;
+    this.waiting = null;
+    if (due.once) this.release(due);
+    if (!parked) return; // stands in the run queue already
+    this.status = READY;
+    this.loop.enqueue(this);
+  }
+
+  /** The interrupt that is on its way into the generator: queued, not yet thrown. */
+  private throwing: Interrupt | null = null;
+
+  /** Queued, but for its turn only, or with an interrupt that an outer one may still overrule (S-39). */
+  private mayStillChange(): boolean {
+    return this.waiting === TURN || (this.throwing !== null && this.failing);
+  }
+
+  private overrule(due: Interrupt): void {
+    const inner = this.throwing;
+    if (inner !== null && inner !== due) this.release(inner);
+  }
+
+  private due(): Interrupt | null {
+    const waiting = this.waiting;
+    if (waiting !== null && waiting.firm) return null;
+    const all = this.interrupts;
+    if (all === null) return null;
+    const throwing = this.status === READY ? this.throwing : null;
+    const cleaning = all.some((i) => i.phase === THROWN && i !== throwing);
+    for (const i of all) {
+      if (throwing !== null && !i.isOutside(throwing)) return null;
+      if ((i.phase === HARD || (i.phase === PENDING && !cleaning)) && !this.isShielded(i)) return i;
+    }
+    return null;
+  }
+
+  /** Whether a shield stands between what runs and the block that the interrupt ends. */
+  private isShielded(i: Interrupt): boolean {
+    for (let s: Level | null = this.scope; s !== null && s.owner === this && s.depth > i.depth; s = s.parent) {
+      if (s.shielded) return true;
+    }
+    return false;
+  }
+
+  /** It was interrupted and parks again, so it cleans up: from here the grace counts. */
+  private startGrace(): void {
+    for (const i of this.interrupts ?? []) {
+      if (i.phase === THROWN && i.timer === null && i.grace !== Infinity) {
+        i.timer = new Grace(this, i);
+        this.loop.timers.add(i.timer, this.loop.now() + i.grace);
+      }
+    }
+  }
+
+  // ---- running
+
+  /** Runs until the task parks or ends. */
+  resume(): void {
+    if (this.status === DONE) return; // killed while queued
+    const hooks = this.loop.hooks;
+    if (hooks !== null) hooks.switched?.(this);
+    current = this;
+    let value = this.inbox, failing = this.failing;
+    if (this.status === NEW) {
+      this.status = RUNNING;
+      try {
+        this.frame = this.begin();
+        value = this.frame === null ? this.inbox : undefined;
+      } catch (e) {
+        value = e;
+        failing = true;
+      }
+      if (this.frame === null) return this.finish(value, failing);
+    }
+    this.status = RUNNING;
+    this.waiting = null;
+    this.inbox = undefined;
+    if (failing) {
+      this.failing = false;
+      this.throwing = null;
+    }
+    let frame = this.frame as Frame;
+    for (;;) {
+      try {
+        const step = failing ? frame.throw(value) : frame.next(value);
+        if (step.done !== true) {
+          const what = step.value;
+          if (what === PARK) {
+            current = null;
+            return;
+          }
+          value = undefined;
+          failing = false;
+          if (what !== CALL) {
+            try {
+              this.push(this.yielded(what));
+            } catch (e) {
+              value = e;
+              failing = true;
+            }
+          }
+          frame = this.frame as Frame;
+          continue;
+        }
+        value = step.value;
+        failing = false;
+      } catch (e) {
+        value = e;
+        failing = true;
+      }
+      const below = this.frames;
+      if (below !== null && below.length > 0) {
+        this.frame = frame = below.pop() as Frame;
+        continue;
+      }
+      if (!failing && typeof value === "object" && value !== null) {
+        const rest = this.rest(value);
+        if (rest !== null) {
+          this.frame = frame = rest;
+          value = undefined;
+          continue;
+        }
+      }
+      return this.finish(value, failing);
+    }
+  }
+
+  /** Settles the outcome. Also from outside: a task that is killed before it began, or given up. */
+  finish(value: unknown, failing: boolean): void {
+    this.status = DONE;
+    this.inbox = value;
+    this.failing = failing;
+    this.frame = this.frames = this.waiting = null;
+    if (this.interrupts !== null) {
+      for (const i of this.interrupts) {
+        if (i.timer !== null) this.loop.timers.remove(i.timer);
+      }
+    }
+    const hooks = this.loop.hooks;
+    if (hooks !== null) hooks.ended?.(this);
+    this.settleOutcome();
+    if (this.watchers !== null) {
+      for (const watcher of this.watchers) watcher.taskEnded(this);
+    }
+    this.ended();
+    this.loop.taskEnded(this);
+    this.interrupts = null;
+    if (current === this) current = null;
+  }
+}
+
+/** Ends the grace of one interrupt: from now on it is thrown at every park. */
+class Grace extends Timer {
+  private readonly task: Task;
+  private readonly interrupt: Interrupt;
+
+  constructor(task: Task, interrupt: Interrupt) {
+    super();
+    this.task = task;
+    this.interrupt = interrupt;
+  }
+
+  override fire(): void {
+    this.interrupt.phase = HARD;
+    this.task.deliver();
+  }
+}
+
+/** The task that runs now; throws outside, naming what was called. */
+export function currentTask(what: string): Task {
+  if (current === null) {
+    throw new Error(
+      `${what} needs a running greenlet: call it inside run(function* () { … }) or a spawned greenlet` +
+        ` (in an async function: before its first await)`,
+    );
+  }
+  return current;
+}
+
+/** The error for a bare `yield` of something that cannot be waited for. */
+export function notYieldable(value: unknown): TypeError {
+  return new TypeError(
+    `yield needs a promise or a generator, not ${show(value)}: use yield* for an operation, as in yield* sleep(10)`,
+  );
+}

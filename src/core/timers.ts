@@ -1,0 +1,68 @@
+/**
+ * Time is one more waiter: whatever has a deadline is a {@linkcode Timer} in the loop's heap. All timers of one
+ * instant fire before any greenlet runs (S-43), those with the same deadline in the order in which they were set.
+ */
+import { Heap, type Slotted } from "./heap.ts";
+
+let born = 0;
+
+/** Something that happens at a deadline. `fire` must not throw and must not run user code. */
+export abstract class Timer implements Slotted {
+  deadline = 0;
+  /** Breaks ties: the earlier set fires first. */
+  seq = 0;
+  slot = -1;
+
+  abstract fire(): void;
+
+  /** False: this timer keeps nothing alive (S-76). */
+  get ref(): boolean {
+    return true;
+  }
+}
+
+/** The timers of one loop. */
+export class Timers {
+  private readonly heap = new Heap<Timer>((a, b) =>
+    a.deadline < b.deadline || (a.deadline === b.deadline && a.seq < b.seq)
+  );
+  /** How many of them keep the program alive. */
+  refs = 0;
+
+  get size(): number {
+    return this.heap.size;
+  }
+
+  /** The next deadline, `Infinity` for none. */
+  get next(): number {
+    const first = this.heap.peek();
+    return first === undefined ? Infinity : first.deadline;
+  }
+
+  add(timer: Timer, deadline: number): void {
+    timer.deadline = deadline;
+    timer.seq = ++born;
+    if (timer.ref) this.refs++;
+    this.heap.push(timer);
+  }
+
+  /** Nothing happens where it is not set. */
+  remove(timer: Timer): void {
+    if (timer.slot < 0) return;
+    if (timer.ref) this.refs--;
+    this.heap.remove(timer);
+  }
+
+  fire(now: number): void {
+    for (;;) {
+      const first = this.heap.peek();
+      if (first === undefined || first.deadline > now) return;
+      this.remove(first);
+      first.fire();
+    }
+  }
+
+  clear(): void {
+    for (const timer of this.heap.toArray()) this.remove(timer);
+  }
+}

@@ -1,0 +1,106 @@
+/** Waiting for several greenlets, events and results. */
+import { count, currentTask, GreenletExit, type Op } from "../core/mod.ts";
+import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { Collector, type Waitable } from "./collector.ts";
+import { GreenletTask } from "./greenlet.ts";
+import type { Greenlet, KillOptions } from "./types.ts";
+
+/** Options of {@linkcode wait} and {@linkcode iwait}. */
+export interface WaitAllOptions extends WaitOptions {
+  /** Be content with so many. Default: all. */
+  count?: number;
+}
+
+/** Options of {@linkcode joinAll}. */
+export interface JoinAllOptions extends WaitAllOptions {
+  /** Throw the failure that happens first. Default false. */
+  raiseError?: boolean;
+}
+
+/**
+ * Waits for all `objects` (greenlets, events, `AsyncResult`s), or for `count` of them, or until the timeout; gives those
+ * that became ready, in that order (S-27).
+ *
+ * @example
+ * ```ts
+ * import { run, sleep, spawn, wait } from "tendril";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(function* () {
+ *   const [slow, quick] = [spawn(() => sleep(2)), spawn(() => sleep(1))];
+ *   assertEquals(yield* wait([slow, quick], { count: 1 }), [quick]);
+ * });
+ * ```
+ */
+export function wait<O extends Waitable>(objects: Iterable<O>, options?: WaitAllOptions): Op<O[]> {
+  const timeout = waitTime(options, "wait"), limit = limitOf(options);
+  return op(() => takeAll(objects, timeout, limit, () => {}));
+}
+
+/** The same as a stream: each object as it becomes ready; it ends with the last one, with `count`, or with the timeout. */
+export function iwait<O extends Waitable>(objects: Iterable<O>, options?: WaitAllOptions): Stream<O> {
+  const collector = new Collector(objects, (object: O) => object, limitOf(options));
+  const timeout = waitTime(options, "iwait");
+  if (timeout === Infinity) return collector;
+  const { loop } = currentTask("iwait with a timeout");
+  const end = loop.now() + timeout;
+  return {
+    next: () => collector.take(end - loop.now()),
+    close: () => collector.close(),
+    [Symbol.asyncIterator]: () => collector[Symbol.asyncIterator](),
+  };
+}
+
+/**
+ * Waits for all greenlets, or for `count` of them, or until the timeout; gives those that ended, in that order. With
+ * `raiseError` it throws the failure that happens first in time (S-30).
+ */
+export function joinAll<T>(greenlets: Iterable<Greenlet<T>>, options?: JoinAllOptions): Op<Greenlet<T>[]> {
+  const timeout = waitTime(options, "joinAll"), limit = limitOf(options);
+  const look = (greenlet: Greenlet<T>) => {
+    if (options?.raiseError === true && !greenlet.successful) throw greenlet.exception;
+  };
+  return op(() => takeAll(greenlets, timeout, limit, look));
+}
+
+function* takeAll<O extends Waitable>(
+  objects: Iterable<O>,
+  timeout: number,
+  limit: number,
+  look: (object: O) => void,
+): Generator<unknown, O[], unknown> {
+  const { loop } = currentTask("wait");
+  const end = timeout === Infinity ? Infinity : loop.now() + timeout;
+  using collector = new Collector(objects, (object: O) => object, limit);
+  const ready: O[] = [];
+  for (;;) {
+    const step = yield* collector.take(end === Infinity ? Infinity : end - loop.now());
+    if (step.done === true) return ready;
+    look(step.value);
+    ready.push(step.value);
+  }
+}
+
+function limitOf(options: WaitAllOptions | undefined): number {
+  return options?.count === undefined ? Infinity : count(options.count, "count", 0);
+}
+
+/**
+ * Kills all of `greenlets`: first those that have not started, which never run, then the others in the given order. Acts
+ * at the call; the operation waits for the ends and gives back what survived the timeout (S-19).
+ */
+export function killAll<T>(greenlets: Iterable<Greenlet<T>>, reason?: unknown, options?: KillOptions): Op<Greenlet<T>[]> {
+  const timeout = waitTime(options, "killAll");
+  const all = [...new Set(greenlets)];
+  const shared = reason === undefined ? new GreenletExit() : reason;
+  for (const started of [false, true]) {
+    for (const greenlet of all.filter((g) => g.started === started)) greenlet.kill(shared, { grace: options?.grace });
+  }
+  return op(() => survivors(all, timeout));
+}
+
+function* survivors<T>(all: readonly Greenlet<T>[], timeout: number): Generator<unknown, Greenlet<T>[], unknown> {
+  const others = all.filter((greenlet) => (greenlet as GreenletTask<T>) !== currentTask("killAll"));
+  yield* takeAll(others, timeout, Infinity, () => {});
+  return all.filter((greenlet) => !greenlet.dead);
+}

@@ -1,0 +1,40 @@
+/** Greenlets, and what is made of them. */
+export { CancelScope, cancelScope, type CancelScopeOptions, shield, type ShieldOptions } from "./cancel_scope.ts";
+export { Collector, type Waitable } from "./collector.ts";
+export {
+  all,
+  asCompleted,
+  firstFailureScope,
+  gather,
+  type GatherOptions,
+  type OperandValue,
+  type OperandValues,
+  race,
+} from "./combine.ts";
+export {
+  create,
+  currentGreenlet,
+  getCurrent,
+  GreenletTask,
+  isKill,
+  killReason,
+  originOf,
+  spawn,
+  spawnInto,
+  spawnLater,
+  type SpawnOptions,
+} from "./greenlet.ts";
+export { iwait, joinAll, type JoinAllOptions, killAll, wait, type WaitAllOptions } from "./join.ts";
+export { Local, type LocalOptions } from "./local.ts";
+export { type Provide, resource } from "./resource.ts";
+export { type Started, TaskGroup, taskGroup, type TaskGroupOptions } from "./task_group.ts";
+export { sleep, type SleepOptions, suspend } from "./time.ts";
+export {
+  failAfter,
+  moveOnAfter,
+  Timeout,
+  type TimeoutOptions,
+  withTimeout,
+  type WithTimeoutOptions,
+} from "./timeout.ts";
+export type { Greenlet, GreenletState, KillOptions } from "./types.ts";

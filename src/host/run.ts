@@ -1,0 +1,96 @@
+/** The door from plain JavaScript into greenlets. */
+import { type Clock, duration, type Hooks, type Chooser, Loop, type LoopOptions, Scope } from "../core/mod.ts";
+import { type Body, call, needBody } from "../sync/mod.ts";
+import { type Greenlet, GreenletTask } from "../greenlet/mod.ts";
+import { systemClock } from "./clock.ts";
+import { systemHost } from "./host.ts";
+import { reportToStderr } from "./report.ts";
+
+/** Options of {@linkcode run}. */
+export interface RunOptions {
+  /** Where time comes from. Default: the system's monotonic clock. */
+  clock?: Clock;
+  /** Milliseconds from a kill until it is thrown again at every park, and the limit of the run's own end. Default 5,000. */
+  grace?: number;
+  /** Told of each error of a greenlet that nobody had asked for when it died. Default: a report on stderr. */
+  onError?: (error: unknown, greenlet: Greenlet<unknown>) => void;
+  /** Kills the main greenlet, with the signal's reason, when it is aborted. */
+  signal?: AbortSignal;
+  /** Milliseconds after which the host gets a turn whatever the greenlets do. Default 10. */
+  sliceMs?: number;
+  /** Listeners of the scheduler; see `tendril/lowlevel`. */
+  hooks?: Hooks;
+  /** Says which ready greenlet runs next, for simulation; see `tendril/lowlevel`. */
+  chooser?: Chooser;
+}
+
+/** What {@linkcode launch} gives: the promise and the greenlet that it stands for. */
+export interface Launched<T> {
+  readonly promise: Promise<T>;
+  readonly main: GreenletTask<T>;
+  readonly loop: Loop;
+}
+
+/** `run` with its inside. */
+export function launch<T>(body: Body<[], T>, options: RunOptions = {}): Launched<T> {
+  needBody(body, "run");
+  const loop = new Loop(loopOptions(options));
+  const scope = new Scope(loop.grace);
+  const todo = call(body);
+  const main = new GreenletTask<T>(loop, loop.root, () => scope.run(todo), [], false);
+  main.name = "main";
+  const { signal } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = () => void main.kill(signal?.reason);
+  loop.start(main, scope, () => {
+    signal?.removeEventListener("abort", abort);
+    if (main.failing) reject(main.inbox);
+    else resolve(main.inbox as T);
+  });
+  if (signal?.aborted === true) abort();
+  else signal?.addEventListener("abort", abort, { once: true });
+  return { promise, main, loop };
+}
+
+function loopOptions(options: RunOptions): LoopOptions {
+  const { onError } = options;
+  if (onError !== undefined && typeof onError !== "function") {
+    throw new TypeError("run's onError must be a function (error, greenlet) => void");
+  }
+  return {
+    clock: options.clock ?? systemClock,
+    host: systemHost,
+    grace: options.grace === undefined ? undefined : duration(options.grace, "run's grace"),
+    sliceMs: options.sliceMs === undefined ? undefined : duration(options.sliceMs, "run's sliceMs"),
+    hooks: options.hooks,
+    chooser: options.chooser,
+    onError: (error, task) => {
+      if (onError === undefined) reportToStderr(error, task.name);
+      else onError(error, task as GreenletTask<unknown>);
+    },
+    lastResort: (error) => reportToStderr(error),
+  };
+}
+
+/**
+ * Runs `body` as the main greenlet and gives its result. It ends when the body and all greenlets that were spawned in it
+ * have ended; daemons are killed then. Several runs at once do not mix.
+ *
+ * @param body a generator function, an async function or a plain function.
+ * @throws (rejects with) the body's error, failures of greenlets that nobody asked for, `DeadlockError` when nobody is
+ *   left who could go on. `TypeError` at the call for a body that is no function.
+ * @example
+ * ```ts
+ * import { run, sleep } from "tendril";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const answer = await run(function* () {
+ *   yield* sleep(1);
+ *   return 42;
+ * });
+ * assertEquals(answer, 42);
+ * ```
+ */
+export function run<T>(body: Body<[], T>, options?: RunOptions): Promise<T> {
+  return launch(body, options).promise;
+}

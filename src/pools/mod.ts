@@ -1,0 +1,3 @@
+/** Limits on jobs. */
+export { Group } from "./group.ts";
+export { type ImapOptions, Pool, type PoolSpawnOptions } from "./pool.ts";

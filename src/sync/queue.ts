@@ -1,0 +1,357 @@
+/**
+ * Queues: a buffer and two lines. The getters' rule takes from the buffer and lets the putters on, the putters' rule
+ * adds and lets the getters on. Getters wait only while the buffer is empty and putters only while it is full, so never
+ * both, and an item goes to the first getter in the same breath in which it is put (S-59).
+ */
+import {
+  count,
+  Heap,
+  type Op,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  Ring,
+  show,
+  type Slotted,
+  WAIT,
+  type Wait,
+  WaitLine,
+} from "../core/mod.ts";
+import { type WaitOptions, waitTime } from "./options.ts";
+import { asyncIterator, END, type Stream } from "./stream.ts";
+
+/** Where a queue keeps its items; its order is the queue's. */
+export interface Buffer<T> {
+  readonly size: number;
+  push(item: T): void;
+  /** Takes the next one; the caller knows that there is one. */
+  shift(): T | undefined;
+  /** Looks at the next one. */
+  peek(): T | undefined;
+}
+
+/** Options of the queues. */
+export interface QueueOptions {
+  /** How many items it holds; a `put` into a full one waits. 0 or `Infinity` (default): no limit. */
+  maxsize?: number;
+}
+
+/** Options of {@linkcode Queue.shutdown}. */
+export interface ShutdownOptions {
+  /** Drop what is left. Default false. */
+  immediate?: boolean;
+}
+
+/** What a getter wants: the item, or an iterator's step. */
+const ITEM = 0, STEP = 1;
+
+/** See the top of the file; `Queue`, `LifoQueue` and `PriorityQueue` differ in their buffer. */
+export abstract class BufferedQueue<T> implements Stream<T> {
+  readonly maxsize: number;
+  readonly #buffer: Buffer<T>;
+  #unfinished = 0;
+  #down = false;
+
+  readonly #getters: WaitLine<T | IteratorResult<T, undefined>, number> = new WaitLine<
+    T | IteratorResult<T, undefined>,
+    number
+  >({
+    name: () => `${this.constructor.name}.get (empty)`,
+    rule: (waiter) => {
+      if (this.#buffer.size === 0) {
+        if (!this.#down) return WAIT;
+        if (waiter.payload === STEP) return END;
+        throw this.#shutDownError("get");
+      }
+      const item = this.#buffer.shift() as T;
+      if (this.#putters.size > 0) this.#putters.serve();
+      return waiter.payload === STEP ? { done: false, value: item } : item;
+    },
+    lapse: () => {
+      throw new QueueEmpty(`${this.constructor.name}.get: it is empty, and no item came within the timeout`);
+    },
+  });
+
+  readonly #putters: WaitLine<void, T> = new WaitLine<void, T>({
+    name: () => `${this.constructor.name}.put (full: ${this.maxsize})`,
+    rule: (waiter) => {
+      if (this.#down) throw this.#shutDownError("put");
+      if (this.#buffer.size >= this.maxsize) return WAIT;
+      this.#add(waiter.payload);
+      return undefined;
+    },
+    lapse: () => {
+      throw new QueueFull(
+        `${this.constructor.name}.put: it is full (maxsize ${this.maxsize}), and no room came within the timeout`,
+      );
+    },
+  });
+
+  readonly #peekers: WaitLine<T> = new WaitLine<T>({
+    name: () => `${this.constructor.name}.peek (empty)`,
+    rule: () => {
+      if (this.#buffer.size > 0) return this.#buffer.peek() as T;
+      if (this.#down) throw this.#shutDownError("peek");
+      return WAIT;
+    },
+    lapse: () => {
+      throw new QueueEmpty(`${this.constructor.name}.peek: it is empty, and no item came within the timeout`);
+    },
+  });
+
+  readonly #joiners: WaitLine<boolean> = new WaitLine<boolean>({
+    name: () => `${this.constructor.name}.join (${this.#unfinished} unfinished)`,
+    rule: () => this.#unfinished === 0 ? true : WAIT,
+    lapse: () => false,
+  });
+
+  constructor(buffer: Buffer<T>, options: QueueOptions | undefined) {
+    this.#buffer = buffer;
+    const maxsize = options?.maxsize ?? 0;
+    this.maxsize = count(maxsize, "maxsize", 0) === 0 ? Infinity : maxsize;
+  }
+
+  /** How many items are in it. */
+  get qsize(): number {
+    return this.#buffer.size;
+  }
+
+  get empty(): boolean {
+    return this.#buffer.size === 0;
+  }
+
+  get full(): boolean {
+    return this.#buffer.size >= this.maxsize;
+  }
+
+  /** How many items were put and not yet reported by `taskDone`. */
+  get unfinished(): number {
+    return this.#unfinished;
+  }
+
+  get isShutDown(): boolean {
+    return this.#down;
+  }
+
+  /** Adds an item, waiting for room. @throws `QueueFull` on its own timeout, `QueueShutDown`. */
+  put(item: T, options?: WaitOptions): Op<void> {
+    return this.#putters.wait(item, options === undefined ? Infinity : waitTime(options, "put"));
+  }
+
+  /** Takes the next item, waiting for one. @throws `QueueEmpty` on its own timeout, `QueueShutDown`. */
+  get(options?: WaitOptions): Op<T> {
+    return this.#getters.wait(ITEM, options === undefined ? Infinity : waitTime(options, "get")) as Op<T>;
+  }
+
+  /** @throws `QueueFull` if there is no room, `QueueShutDown`. */
+  putNowait(item: T): void {
+    if (this.#down) throw this.#shutDownError("putNowait");
+    if (this.full) {
+      throw new QueueFull(`${this.constructor.name}.putNowait: it is full (maxsize ${this.maxsize}), use put() to wait`);
+    }
+    this.#add(item);
+  }
+
+  /** @throws `QueueEmpty` if there is none, `QueueShutDown`. */
+  getNowait(): T {
+    if (this.#buffer.size === 0) {
+      if (this.#down) throw this.#shutDownError("getNowait");
+      throw new QueueEmpty(`${this.constructor.name}.getNowait: it is empty, use get() to wait`);
+    }
+    const item = this.#buffer.shift() as T;
+    this.#putters.serve();
+    return item;
+  }
+
+  /** Looks at the next item without taking it, waiting for one (S-62). */
+  peek(options?: WaitOptions): Op<T> {
+    return this.#peekers.wait(undefined, waitTime(options, "peek"));
+  }
+
+  /** @throws `QueueEmpty` if there is none. */
+  peekNowait(): T {
+    if (this.#buffer.size > 0) return this.#buffer.peek() as T;
+    if (this.#down) throw this.#shutDownError("peekNowait");
+    throw new QueueEmpty(`${this.constructor.name}.peekNowait: it is empty, use peek() to wait`);
+  }
+
+  /** Says that the work on one item that was taken is done. @throws `RangeError` beyond the puts (S-64). */
+  taskDone(): void {
+    if (this.#unfinished === 0) {
+      throw new RangeError("taskDone was called more often than items were put: call it once for each item taken");
+    }
+    if (--this.#unfinished === 0) this.#joiners.serve();
+  }
+
+  /** Waits until every item that was put is reported by `taskDone`; false when the timeout came first. */
+  join(options?: WaitOptions): Op<boolean> {
+    return this.#joiners.wait(undefined, waitTime(options, "join"));
+  }
+
+  /** Takes no more; what is left can still be taken, or with `immediate` is dropped (S-63). Acts at the call. */
+  shutdown(options?: ShutdownOptions): void {
+    this.#down = true;
+    if (options?.immediate === true) {
+      while (this.#buffer.size > 0) {
+        this.#buffer.shift();
+        this.#unfinished--;
+      }
+      if (this.#unfinished === 0) this.#joiners.serve();
+    }
+    this.#putters.serve();
+    this.#peekers.serve();
+    this.#getters.serve();
+  }
+
+  /** The next item as an iterator's step; the end is the shutdown. */
+  next(): Op<IteratorResult<T, undefined>> {
+    return this.#step();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return asyncIterator(() => this.#step(), () => {});
+  }
+
+  #step(): Wait<IteratorResult<T, undefined>> {
+    return this.#getters.wait(STEP) as unknown as Wait<IteratorResult<T, undefined>>;
+  }
+
+  #add(item: T): void {
+    this.#buffer.push(item);
+    this.#unfinished++;
+    if (this.#peekers.size > 0) this.#peekers.serve();
+    if (this.#getters.size > 0) this.#getters.serve();
+  }
+
+  #shutDownError(what: string): QueueShutDown {
+    return new QueueShutDown(`${this.constructor.name}.${what}: the queue was shut down`);
+  }
+}
+
+class RingBuffer<T> extends Ring<T> implements Buffer<T> {
+  peek(): T | undefined {
+    return this.at(0);
+  }
+}
+
+/**
+ * First in, first out.
+ *
+ * @example
+ * ```ts
+ * import { Queue, run, spawn } from "tendril";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await run(function* () {
+ *   const queue = new Queue<number>({ maxsize: 1 });
+ *   spawn(function* () {
+ *     for (const n of [1, 2, 3]) yield* queue.put(n);
+ *     queue.shutdown();
+ *   });
+ *   const seen: number[] = [];
+ *   for (let step = yield* queue.next(); !step.done; step = yield* queue.next()) seen.push(step.value);
+ *   assertEquals(seen, [1, 2, 3]);
+ * });
+ * ```
+ */
+export class Queue<T> extends BufferedQueue<T> {
+  constructor(options?: QueueOptions) {
+    super(new RingBuffer<T>(), options);
+  }
+}
+
+class Stack<T> implements Buffer<T> {
+  readonly #items: T[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    return this.#items.pop();
+  }
+
+  peek(): T | undefined {
+    return this.#items[this.#items.length - 1];
+  }
+}
+
+/** Last in, first out. */
+export class LifoQueue<T> extends BufferedQueue<T> {
+  constructor(options?: QueueOptions) {
+    super(new Stack<T>(), options);
+  }
+}
+
+class Entry<T> implements Slotted {
+  slot = -1;
+  readonly item: T;
+  readonly seq: number;
+
+  constructor(item: T, seq: number) {
+    this.item = item;
+    this.seq = seq;
+  }
+}
+
+class HeapBuffer<T> implements Buffer<T> {
+  #pushed = 0;
+  readonly #heap: Heap<Entry<T>>;
+
+  constructor(compare: (a: T, b: T) => number) {
+    this.#heap = new Heap((a, b) => {
+      const order = compare(a.item, b.item);
+      return order < 0 || (order === 0 && a.seq < b.seq); // insertion order among equals (S-65)
+    });
+  }
+
+  get size(): number {
+    return this.#heap.size;
+  }
+
+  push(item: T): void {
+    this.#heap.push(new Entry(item, this.#pushed++));
+  }
+
+  shift(): T | undefined {
+    return this.#heap.pop()?.item;
+  }
+
+  peek(): T | undefined {
+    return this.#heap.peek()?.item;
+  }
+}
+
+/** Options of {@linkcode PriorityQueue}. */
+export interface PriorityQueueOptions<T> extends QueueOptions {
+  /** Negative: `a` comes out before `b`. Default: numbers and strings in their order, arrays item by item. */
+  compare?: (a: T, b: T) => number;
+}
+
+/** The smallest first; among equals, the first in. */
+export class PriorityQueue<T> extends BufferedQueue<T> {
+  constructor(options?: PriorityQueueOptions<T>) {
+    const compare = options?.compare ?? naturalOrder;
+    if (typeof compare !== "function") {
+      throw new TypeError(`PriorityQueue's compare must be a function (a, b) => number, not ${show(compare)}`);
+    }
+    super(new HeapBuffer<T>(compare), options);
+  }
+}
+
+/** As Python compares: numbers, strings and the like by `<`, arrays item by item. */
+function naturalOrder(a: unknown, b: unknown): number {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    for (let i = 0; i < a.length && i < b.length; i++) {
+      const order = naturalOrder(a[i], b[i]);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  }
+  const x = a as number, y = b as number;
+  return x < y ? -1 : x > y ? 1 : 0;
+}

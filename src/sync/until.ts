@@ -1,0 +1,100 @@
+/** Where promises come in: an operation that waits for one. It is outstanding at the host, and so never a deadlock. */
+import { type NotYet, show, type Task, WAIT, Wait } from "../core/mod.ts";
+
+/** Makes the promise; the signal is aborted when the wait is withdrawn. */
+export type PromiseMaker<T> = (signal: AbortSignal) => PromiseLike<T> | T;
+
+/** The wait behind {@linkcode until}. */
+export class Until<T> extends Wait<T> {
+  private readonly source: PromiseLike<T> | PromiseMaker<T>;
+  private promise: PromiseLike<T> | null = null;
+  private controller: AbortController | null = null;
+  /** Grows with each wait: what an earlier one delivers late is not for this one (S-14). */
+  private round = 0;
+
+  constructor(source: PromiseLike<T> | PromiseMaker<T>) {
+    super();
+    this.source = source;
+  }
+
+  attempt(): T | NotYet {
+    const { source } = this;
+    if (typeof source === "function") {
+      this.controller = new AbortController();
+      const made = source(this.controller.signal);
+      if (!isThenable(made)) return made;
+      this.promise = made;
+    } else {
+      this.promise = source;
+    }
+    return WAIT;
+  }
+
+  enter(task: Task): void {
+    this.task = task;
+    task.loop.outstanding++;
+    const round = ++this.round;
+    (this.promise as PromiseLike<T>).then(
+      (value) => {
+        if (this.round === round) this.wake(value);
+      },
+      (error) => {
+        if (this.round === round) this.fail(error);
+      },
+    );
+  }
+
+  leave(): void {
+    this.round++;
+    (this.task as Task).loop.outstanding--;
+    this.promise = null;
+  }
+
+  override abandon(): void {
+    const { controller } = this;
+    super.abandon();
+    this.controller = null;
+    controller?.abort();
+  }
+
+  override forget(): void {
+    this.promise = null;
+    this.controller?.abort();
+    this.controller = null;
+  }
+
+  copy(): Until<T> {
+    return new Until(this.source);
+  }
+
+  describe(): string {
+    return typeof this.source === "function" ? `until(${this.source.name || "promise"})` : "a promise";
+  }
+}
+
+function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/**
+ * Waits for a promise. Given a function, calls it with an `AbortSignal` that a kill or a timeout of this wait aborts:
+ * use this form for whatever can be aborted, as in `until((signal) => fetch(url, { signal }))`.
+ *
+ * @param source a promise, or a function that makes one (a plain value that it returns is given at once).
+ * @throws what the promise rejects with; `TypeError` if `source` is neither.
+ * @example
+ * ```ts
+ * import { run, until } from "tendril";
+ * import { assertEquals } from "deno-std/assert";
+ *
+ * assertEquals(await run(function* () {
+ *   return yield* until(Promise.resolve(42));
+ * }), 42);
+ * ```
+ */
+export function until<T>(source: PromiseLike<T> | PromiseMaker<T>): Wait<T> {
+  if (typeof source !== "function" && !isThenable(source)) {
+    throw new TypeError(`until needs a promise or a function that makes one, not ${show(source)}`);
+  }
+  return new Until(source);
+}
