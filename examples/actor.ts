@@ -1,11 +1,10 @@
 // The gevent tutorial's actors: each has an inbox and handles one message at a time, so that its state needs no lock.
 import assert from "node:assert/strict";
-import { forEach, type Greenlet, type Op, Queue, run, spawn } from "tendril";
+import { forEach, type Greenlet, joinAll, type Op, Queue, run, spawn } from "tendril";
 
 abstract class Actor<M> {
   readonly inbox = new Queue<M>();
   readonly name: string;
-  #greenlet: Greenlet<void> | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -14,7 +13,7 @@ abstract class Actor<M> {
   abstract receive(message: M): Op<void>;
 
   start(): Greenlet<void> {
-    return this.#greenlet ??= spawn({ name: this.name }, () => forEach(this.inbox, (message) => this.receive(message)));
+    return spawn({ name: this.name }, () => forEach(this.inbox, (message) => this.receive(message)));
   }
 
   /** The actor ends once it has handled what is in its inbox. */
@@ -43,10 +42,9 @@ class Player extends Actor<Ball> {
 await run(function* () {
   const ping = new Player("ping");
   const pong = new Player("pong");
-  ping.start();
-  pong.start();
+  const players = [ping.start(), pong.start()];
   yield* ping.inbox.put({ bounce: 1, from: pong });
-  // No join: `run` waits for the greenlets that were spawned in it.
+  yield* joinAll(players, { raiseError: true });
 });
 assert.deepEqual(log, ["ping 1", "pong 2", "ping 3", "pong 4", "ping 5", "pong 6"]);
 console.log("game over");

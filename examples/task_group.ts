@@ -35,11 +35,11 @@ await run(function* () {
   try {
     yield* taskGroup(function* (group) {
       group.spawn(worker, "gamma", 60_000);
+      const delta = group.spawn(worker, "delta", 1);
       group.spawn(function* () {
-        yield* sleep(5);
+        yield* delta.join();
         throw new Error("the kitchen is on fire");
       });
-      group.spawn(worker, "delta", 1);
     });
     assert.fail();
   } catch (error) {

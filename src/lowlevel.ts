@@ -19,5 +19,5 @@ export {
   WaitLine,
   type Waiting,
 } from "./core/mod.ts";
-export { isGenerator, Lockable, op, perform, type WaitOptions, waitTime } from "./sync/mod.ts";
+export { isGenerator, Lockable, op, park, type Parked, perform, wake, type WaitOptions, waitTime } from "./sync/mod.ts";
 export { SystemClock } from "./host/mod.ts";

@@ -10,7 +10,7 @@ export const HELP = `Crawls a web site breadth first and writes its pages and a 
 Without a URL it visits a site of its own on this machine, made of the documentation
 of the installed packages, with a few corners that are slow, broken or endless.
 
-  --max-pages N     visit no more than N pages            (default 400)
+  --max-pages N     visit no more than N pages            (default 1000)
   --max-depth N     follow links no deeper than N         (default 6)
   --concurrency N   visits at once                        (default 16)
   --per-host N      requests at once to one host          (default 4; own site: 12)
@@ -58,7 +58,7 @@ export function parseCommandLine(args: readonly string[]): Settings {
   return {
     start,
     help: values.help,
-    maxPages: number("max-pages", 400),
+    maxPages: number("max-pages", 1_000),
     maxDepth: number("max-depth", 6, 0),
     concurrency: number("concurrency", 16),
     perHost: number("per-host", local ? 12 : 4),
@@ -96,7 +96,9 @@ function parse(args: readonly string[]) {
 
 function httpUrl(text: string): URL {
   const url = URL.parse(text);
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") throw new UsageError(`"${text}" is not an http or https URL`);
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    throw new UsageError(`"${text}" is not an http or https URL`);
+  }
   url.hash = "";
   return url;
 }

@@ -2,10 +2,23 @@
  * The crawler. One greenlet chooses the next link, a pool of greenlets visits them; each is written top to bottom, as if it
  * were alone. A kill (Ctrl-C, an error of a sibling) can arrive at any `yield*`; `using` and `finally` are all it takes.
  */
-import { type Body, call, type Greenlet, type Op, Pool, Semaphore, sleep, spawn, taskGroup, TimeoutError, until, withTimeout } from "tendril";
+import {
+  type Body,
+  call,
+  type Greenlet,
+  type Op,
+  Pool,
+  Semaphore,
+  sleep,
+  spawn,
+  taskGroup,
+  TimeoutError,
+  until,
+  withTimeout,
+} from "tendril";
 import { type Download, download, type Fetch, PageError } from "./download.ts";
 import { Frontier, type Link } from "./frontier.ts";
-import { parsePage } from "./parse.ts";
+import { type Parsed, parsePage } from "./parse.ts";
 import { Robots } from "./robots.ts";
 import { Stats } from "./stats.ts";
 
@@ -28,16 +41,11 @@ export interface CrawlOptions {
   readonly onPage: (page: Page) => ReturnType<Body<[], void>>;
 }
 
-export interface Page {
-  readonly url: string;
-  readonly from: string | undefined;
-  readonly depth: number;
+/** What was found where a link led, at the end of its redirects. */
+export interface Page extends Link, Parsed {
   readonly redirects: number;
   readonly type: string;
   readonly bytes: number;
-  readonly title: string;
-  readonly links: number;
-  readonly words: ReadonlyMap<string, number>;
 }
 
 const MAX_REDIRECTS = 10;
@@ -75,13 +83,12 @@ export class Crawler {
     try {
       const { url, redirects, page } = yield* this.#follow(link.url);
       if (redirects > 0 && !this.frontier.claim(url)) return; // somebody came here on the direct way
-      const { title, links, words } = parsePage(page.text, url);
-      for (const to of links) this.frontier.add({ url: to, depth: link.depth + 1, from: url.href });
-      this.stats.pages++;
-      this.stats.bytes += page.bytes;
+      const parsed = parsePage(page.text, url);
+      for (const to of parsed.links) this.frontier.add({ url: to, depth: link.depth + 1, from: url.href });
       const { type, bytes } = page;
-      const { from, depth } = link;
-      yield* call(this.#options.onPage, { url: url.href, from, depth, redirects, type, bytes, title, links: links.length, words });
+      this.stats.pages++;
+      this.stats.bytes += bytes;
+      yield* call(this.#options.onPage, { ...link, ...parsed, url, redirects, type, bytes });
     } catch (error) {
       if (!(error instanceof PageError)) throw error; // a kill, a full disk, a mistake of ours: not the page's fault
       this.stats.failed(error.kind);
@@ -116,7 +123,8 @@ export class Crawler {
       } catch (error) {
         if (!(error instanceof PageError) || !error.transient || attempt === retries) throw error;
         this.stats.retries++;
-        yield* sleep(Math.max(error.pause, backoff * 2 ** attempt * (0.5 + Math.random()))); // spread, or they all come back at once
+        const pause = backoff * 2 ** attempt * (0.5 + Math.random()); // spread, or they all come back at once
+        yield* sleep(Math.max(error.pause, pause));
       }
     }
   }
@@ -128,7 +136,8 @@ export class Crawler {
     try {
       return yield* withTimeout(timeout, until((signal) => download(fetch, url, agent, maxBytes, signal)));
     } catch (error) {
-      throw error instanceof TimeoutError ? new PageError("timeout", { transient: true, cause: error }) : error;
+      if (!(error instanceof TimeoutError)) throw error;
+      throw new PageError("timeout", { transient: true, cause: error });
     } finally {
       this.stats.ended();
     }

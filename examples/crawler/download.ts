@@ -4,7 +4,10 @@
  */
 
 /** As much of `fetch` as we need, so that a test can put a function in its place. */
-export type Fetch = (url: URL, init: { signal: AbortSignal; redirect: "manual"; headers: Record<string, string> }) => Promise<Response>;
+export type Fetch = (
+  url: URL,
+  init: { signal: AbortSignal; redirect: "manual"; headers: Record<string, string> },
+) => Promise<Response>;
 
 export interface Download {
   readonly status: number;
@@ -33,10 +36,20 @@ export class PageError extends Error {
   }
 }
 
-export async function download(fetch: Fetch, url: URL, agent: string, maxBytes: number, signal: AbortSignal): Promise<Download> {
+export async function download(
+  fetch: Fetch,
+  url: URL,
+  agent: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Download> {
   let response: Response;
   try {
-    response = await fetch(url, { signal, redirect: "manual", headers: { "user-agent": agent, accept: "text/html,*/*;q=0.1" } });
+    response = await fetch(url, {
+      signal,
+      redirect: "manual",
+      headers: { "user-agent": agent, accept: "text/html,*/*;q=0.1" },
+    });
   } catch (cause) {
     throw connectionError(cause);
   }
@@ -54,7 +67,11 @@ export async function download(fetch: Fetch, url: URL, agent: string, maxBytes: 
   return { status: response.status, location: undefined, type, text, bytes };
 }
 
-async function readText(response: Response, type: string, maxBytes: number): Promise<{ bytes: number; text: string }> {
+async function readText(
+  response: Response,
+  type: string,
+  maxBytes: number,
+): Promise<{ bytes: number; text: string }> {
   const decoder = decoderFor(type);
   const reader = response.body?.getReader();
   let bytes = 0;

@@ -3,22 +3,23 @@ import process from "node:process";
 import { main, type Op, resource, spawn, until } from "tendril";
 import { HELP, parseCommandLine, type Settings, UsageError } from "./cli.ts";
 import { Crawler } from "./crawl.ts";
-import { openOutput } from "./output.ts";
+import { makeFolder, openOutput } from "./output.ts";
 import { progress, summary } from "./report.ts";
 import { type Site, startSite } from "./site/server.ts";
 
 function* program(settings: Settings): Op<void> {
   const output = yield* openOutput(settings.out);
-  let start = settings.start;
-  if (start.length === 0) {
-    const site = yield* ownSite;
-    start = [site.guides, site.modules];
-  }
+  const start = [...settings.start];
   const hosts = new Set(start.map((url) => url.host));
+  if (start.length === 0) {
+    const { guides, modules } = yield* ownSite;
+    start.push(guides);
+    hosts.add(guides.host).add(modules.host);
+  }
   const crawler = new Crawler({
     ...settings,
     backoff: 100,
-    maxBytes: 5_000_000,
+    maxBytes: 2_000_000,
     agent: "tendril-crawler/1.0",
     allows: (url) => settings.allHosts || hosts.has(url.host),
     fetch,
@@ -48,7 +49,12 @@ const ownSite = resource<Site>(function* (provide) {
 try {
   const settings = parseCommandLine(process.argv.slice(2));
   if (settings.help) console.log(HELP);
-  else await main(() => program(settings));
+  else {
+    await makeFolder(settings.out).catch((error) => {
+      throw new UsageError(`cannot write to ${settings.out}: ${error.message}`);
+    });
+    await main(() => program(settings));
+  }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`${error.message}\nTry --help.`);

@@ -1,5 +1,5 @@
 /** The files of a crawl: `pages.ndjson`, a line per page as it comes, and `words.ndjson`, the index, written at the end. */
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Lock, type Op, resource, until } from "tendril";
 import type { Page } from "./crawl.ts";
@@ -9,26 +9,32 @@ export interface Output {
   add(page: Page): Op<void>;
 }
 
+/** Makes sure that there is such a folder and that one may write to it. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.W_OK);
+}
+
 /**
  * Opens the files in `folder` for the scope around. When that ends, in whatever way, the index of what there is by then is
  * written and the files are closed: after Ctrl-C as well, for cleanup may wait.
  */
 export const openOutput = (folder: string) =>
   resource<Output>(function* (provide) {
-    yield* until(mkdir(folder, { recursive: true }));
     const file = yield* until(open(join(folder, "pages.ndjson"), "w"));
     const lock = new Lock(); // lines of two pages must not mix
     const index = new Map<string, Map<number, number>>();
     let pages = 0;
 
-    function* add({ words, ...page }: Page): Op<void> {
+    function* add(page: Page): Op<void> {
       const number = ++pages;
-      for (const [word, count] of words) {
+      for (const [word, count] of page.words) {
         let places = index.get(word);
         if (places === undefined) index.set(word, places = new Map());
         places.set(number, count);
       }
-      yield* lock.withLock(() => until(file.appendFile(JSON.stringify({ number, ...page, words: words.size }) + "\n")));
+      const record = { number, ...page, links: page.links.length, words: page.words.size };
+      yield* lock.withLock(() => until(file.appendFile(JSON.stringify(record) + "\n")));
     }
 
     try {
@@ -42,5 +48,6 @@ export const openOutput = (folder: string) =>
 /** A line per word: `{"word":"greenlet","pages":{"12":3}}` says three times on the page with number 12. Common words first. */
 function indexText(index: ReadonlyMap<string, ReadonlyMap<number, number>>): string {
   const byPages = [...index].sort(([a, inA], [b, inB]) => inB.size - inA.size || (a < b ? -1 : 1));
-  return byPages.map(([word, places]) => JSON.stringify({ word, pages: Object.fromEntries(places) }) + "\n").join("");
+  return byPages.map(([word, places]) => JSON.stringify({ word, pages: Object.fromEntries(places) }) + "\n")
+    .join("");
 }

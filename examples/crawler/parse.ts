@@ -46,6 +46,8 @@ export function parsePage(html: string, address: URL): Parsed {
   });
   parser.end(html);
 
-  for (const [word] of text.join("").toLowerCase().matchAll(WORD)) words.set(word, (words.get(word) ?? 0) + 1);
+  for (const [word] of text.join("").toLowerCase().matchAll(WORD)) {
+    words.set(word, (words.get(word) ?? 0) + 1);
+  }
   return { title: title.trim(), links: [...links.values()], words };
 }

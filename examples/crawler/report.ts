@@ -17,7 +17,11 @@ function* bar(crawler: Crawler): Op<never> {
     hideCursor: true,
     gracefulExit: false, // Ctrl-C is a kill here, and ends in `finally` below
   }, cliProgress.Presets.shades_classic);
-  const payload = () => ({ active: crawler.stats.active, errors: crawler.stats.failures, rate: rate(crawler.stats) });
+  const payload = () => ({
+    active: crawler.stats.active,
+    errors: crawler.stats.failures,
+    rate: rate(crawler.stats),
+  });
   bar.start(crawler.frontier.expected, 0, payload());
   try {
     for (;;) {
@@ -36,7 +40,11 @@ function* lines(crawler: Crawler): Op<never> {
   for (;;) {
     yield* sleep(1_000);
     const { stats, frontier } = crawler;
-    console.log(`${frontier.taken}/${frontier.expected} pages, ${stats.active} requests, ${stats.failures} errors, ${rate(stats)} pages/s`);
+    console.log(
+      `${frontier.taken}/${frontier.expected} pages, ${stats.active} requests, ${stats.failures} errors, ${
+        rate(stats)
+      } pages/s`,
+    );
   }
 }
 
@@ -54,7 +62,8 @@ export function summary(stats: Stats): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const line = "─".repeat(width + 14);
-  return [line, ...rows.map(([name, value]) => `${name.padEnd(width)}${String(value).padStart(14)}`), line].join("\n");
+  return [line, ...rows.map(([name, value]) => `${name.padEnd(width)}${String(value).padStart(14)}`), line]
+    .join("\n");
 }
 
 function rate(stats: Stats): string {

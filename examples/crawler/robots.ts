@@ -15,11 +15,15 @@ export class Robots {
         if (value === "*") group.push(everybodys);
         else if (value !== "" && agent.toLowerCase().startsWith(value.toLowerCase())) group.push(mine ??= []);
       } else if ((field === "allow" || field === "disallow") && value !== "") {
-        for (const rules of group) rules.push({ allow: field === "allow", length: value.length, pattern: patternOf(value) });
+        for (const rules of group) {
+          rules.push({ allow: field === "allow", length: value.length, pattern: patternOf(value) });
+        }
       }
       if (field !== "") named = field === "user-agent";
     }
-    this.#rules = (mine ?? everybodys).sort((a, b) => b.length - a.length || Number(b.allow) - Number(a.allow));
+    this.#rules = (mine ?? everybodys).sort((a, b) =>
+      b.length - a.length || Number(b.allow) - Number(a.allow)
+    );
   }
 
   allows(url: URL): boolean {

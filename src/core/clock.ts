@@ -11,6 +11,9 @@ export interface Clock {
    * away. With `ref` false the alarm does not keep the program alive.
    */
   alarm(client: AlarmClient, deadline: number, ref: boolean): void;
+  /** A loop begins to use this clock, or has ended. */
+  attach?(client: AlarmClient): void;
+  detach?(client: AlarmClient): void;
   /** Jumps to `deadline` and gives true, or gives false where somebody else who uses the clock comes first. */
   advance?(client: AlarmClient, deadline: number): boolean;
 }
@@ -18,4 +21,6 @@ export interface Clock {
 /** Whom an alarm calls. */
 export interface AlarmClient {
   ring(): void;
+  /** Nothing of it is ready to go on. */
+  readonly isIdle: boolean;
 }

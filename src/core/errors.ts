@@ -8,6 +8,21 @@ export class GreenletExit extends Error {
   }
 }
 
+/**
+ * Makes an error without a stack. Taking the stack costs more than all the rest of a kill, and a kill's would only
+ * show who called `kill`.
+ */
+export function stackless<E extends Error>(make: () => E): E {
+  const limited = Error as { stackTraceLimit?: number };
+  const limit = limited.stackTraceLimit;
+  limited.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    limited.stackTraceLimit = limit;
+  }
+}
+
 /** A wait or a block did not end within its `timeout`. */
 export class TimeoutError extends Error {
   override name: string = "TimeoutError";

@@ -13,6 +13,7 @@ export interface Slotted {
 /** See the top of the file. `before(a, b)` says whether `a` comes out before `b`: a strict order. */
 export class Heap<T extends Slotted> {
   private readonly items: T[] = [];
+  private readonly path: number[] = [];
   private readonly before: (a: T, b: T) => boolean;
 
   constructor(before: (a: T, b: T) => boolean) {
@@ -28,9 +29,9 @@ export class Heap<T extends Slotted> {
   }
 
   push(item: T): void {
-    const at = this.items.length;
+    const at = this.placeAbove(item, this.items.length);
     this.items.push(item);
-    this.up(item, at);
+    this.up(item, this.items.length - 1, at);
   }
 
   pop(): T | undefined {
@@ -41,12 +42,21 @@ export class Heap<T extends Slotted> {
 
   /** The caller knows that `item` is in this heap. */
   remove(item: T): void {
-    const at = item.slot;
-    const last = this.items.pop() as T;
+    const { items, path } = this;
+    const at = item.slot, last = items[items.length - 1];
+    // All comparisons come before the first move: where the order throws, the heap is as it was.
+    const levels = last === item ? 0 : this.pathBelow(last, at);
+    const above = last === item || levels > 0 ? at : this.placeAbove(last, at);
+    items.pop();
     item.slot = -1;
     if (last === item) return;
-    this.down(last, at);
-    if (last.slot === at) this.up(last, at);
+    let hole = at;
+    for (let i = 0; i < levels; i++) {
+      this.put(items[path[i]], hole);
+      hole = path[i];
+    }
+    this.put(last, hole);
+    if (above !== at) this.up(last, at, above);
   }
 
   /** In no order. */
@@ -54,33 +64,43 @@ export class Heap<T extends Slotted> {
     return this.items.slice();
   }
 
-  private up(item: T, at: number): void {
-    const items = this.items;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const other = items[above];
-      if (!this.before(item, other)) break;
-      items[at] = other;
-      other.slot = at;
-      at = above;
-    }
-    items[at] = item;
+  private put(item: T, at: number): void {
+    this.items[at] = item;
     item.slot = at;
   }
 
-  private down(item: T, at: number): void {
-    const items = this.items, n = items.length;
+  /** How far up `item` belongs, seen from `at`. */
+  private placeAbove(item: T, at: number): number {
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (!this.before(item, this.items[above])) break;
+      at = above;
+    }
+    return at;
+  }
+
+  /** Moves what stands between `to` and `from` down by one, and puts `item` at `to`. */
+  private up(item: T, from: number, to: number): void {
+    while (from > to) {
+      const above = (from - 1) >> 1;
+      this.put(this.items[above], from);
+      from = above;
+    }
+    this.put(item, to);
+  }
+
+  /** Writes the way down that `item` would sink from `at` into `path`; the last member is about to leave. */
+  private pathBelow(item: T, at: number): number {
+    const { items, path } = this, n = items.length - 1;
+    let levels = 0;
     for (;;) {
       let below = 2 * at + 1;
       if (below >= n) break;
       if (below + 1 < n && this.before(items[below + 1], items[below])) below++;
-      const other = items[below];
-      if (!this.before(other, item)) break;
-      items[at] = other;
-      other.slot = at;
+      if (!this.before(items[below], item)) break;
+      path[levels++] = below;
       at = below;
     }
-    items[at] = item;
-    item.slot = at;
+    return levels;
   }
 }

@@ -29,6 +29,8 @@ export class Interrupt {
   phase: number = PENDING;
   /** Ends the grace. */
   timer: Timer | null = null;
+  /** Queued to be thrown, and not thrown yet: an outer one may still overrule it (S-39). */
+  inFlight = false;
   /** How often it was thrown in the hard phase. */
   repeats = 0;
 

@@ -51,13 +51,23 @@ export interface LoopOptions {
 
 export const DEFAULT_GRACE = 5_000;
 export const DEFAULT_SLICE = 10;
-/** Switches between two looks at the clock: reading it costs about one switch, so 64 makes it 2 % (`bench/costs/switch.ts`). */
-const MAX_STRIDE = 64;
-/** A stride that took longer than this is too long: look after each switch again. */
+/**
+ * Switches between two looks at the clock. Reading it costs about as much as one or two switches (`bench/costs/switch.ts`),
+ * and when quick switches turn into slow ones, so many of them pass before anybody notices.
+ */
+const MAX_STRIDE = 16;
+/** Milliseconds: a stride that took longer is too long, look after each switch again. */
 const SLOW_STRIDE = 1;
+/** A clock that stands still cuts slices by looks instead, so that a simulation is the same each time. */
+const LOOKS_PER_SLICE = 2_000;
 
 /** The loops that could still wake somebody in another one. */
 const active = new Set<Loop>();
+
+/** The runs of this thread that have not ended. */
+export function activeLoops(): Loop[] {
+  return [...active];
+}
 
 /** See the top of the file. */
 export class Loop implements Scheduler, AlarmClient {
@@ -89,6 +99,7 @@ export class Loop implements Scheduler, AlarmClient {
   private flushed = false;
   private stride = 1;
   private looked = 0;
+  private looks = 0;
   private sliceStart = 0;
   private alarmAt = Infinity;
   private alarmRef = false;
@@ -104,7 +115,7 @@ export class Loop implements Scheduler, AlarmClient {
     this.host = options.host;
     this.grace = options.grace ?? DEFAULT_GRACE;
     this.sliceMs = options.sliceMs ?? DEFAULT_SLICE;
-    this.hooks = options.hooks ?? null;
+    this.hooks = options.hooks == null ? null : guarded(options.hooks, (e) => options.lastResort(e));
     this.chooser = options.chooser ?? null;
     this.root.status = "open";
   }
@@ -114,7 +125,9 @@ export class Loop implements Scheduler, AlarmClient {
     this.main = main;
     this.mainScope = mainScope;
     this.whenDone = done;
+    this.sliceStart = this.looked = this.host.now();
     active.add(this);
+    this.clock.attach?.(this);
     this.enqueue(main);
   }
 
@@ -125,6 +138,10 @@ export class Loop implements Scheduler, AlarmClient {
   enqueue(task: Task): void {
     this.ready.push(task);
     if (!this.awake) this.rouse();
+  }
+
+  get isIdle(): boolean {
+    return !this.awake;
   }
 
   /** A wake from outside of any pass. */
@@ -141,9 +158,10 @@ export class Loop implements Scheduler, AlarmClient {
     if (!this.awake) this.turn();
   }
 
-  /** A pass in a macrotask of the host. */
+  /** A pass in a macrotask of the host: a new slice. */
   private turn(): void {
-    this.sliceStart = this.host.now();
+    this.sliceStart = this.looked = this.host.now();
+    this.looks = 0;
     this.pass();
   }
 
@@ -168,15 +186,21 @@ export class Loop implements Scheduler, AlarmClient {
   }
 
   /** Fires what is due; gives whether the slice is over. */
-  private look(): boolean {
+  look(): boolean {
     const now = this.clock.now();
     if (this.timers.next <= now) this.timers.fire(now);
-    const real = this.clock.advance === undefined ? now : this.host.now();
-    if (real - this.looked > SLOW_STRIDE) this.stride = 1;
-    else if (this.stride < MAX_STRIDE) this.stride *= 2;
-    this.looked = real;
-    this.ticks = this.stride;
-    return real - this.sliceStart >= this.sliceMs;
+    let over: boolean;
+    if (this.clock.advance === undefined) {
+      if (now - this.looked > SLOW_STRIDE) this.stride = 1;
+      else if (this.stride < MAX_STRIDE) this.stride *= 2;
+      this.looked = now;
+      over = now - this.sliceStart >= this.sliceMs;
+    } else {
+      this.stride = MAX_STRIDE;
+      over = ++this.looks >= LOOKS_PER_SLICE;
+    }
+    this.ticks = over ? 0 : this.stride;
+    return over;
   }
 
   /** The slice is over: the host first, then on. */
@@ -236,6 +260,7 @@ export class Loop implements Scheduler, AlarmClient {
     this.awake = true; // nothing rouses it any more
     this.timers.clear();
     this.clock.alarm(this, Infinity, false);
+    this.clock.detach?.(this);
     active.delete(this);
     this.whenDone();
     checkDeadlock();
@@ -346,6 +371,23 @@ export class Loop implements Scheduler, AlarmClient {
     this.giveUp();
     if (this.ready.size === 0 && !this.over) this.stuck(this.main as Task);
   }
+}
+
+/** A hook that throws stops nobody (S-47). */
+function guarded(hooks: Hooks, report: (error: unknown) => void): Hooks {
+  const safe: { [name: string]: (...args: never[]) => void } = {};
+  for (const name of ["spawned", "parked", "woken", "switched", "ended"] as const) {
+    const hook = hooks[name] as ((...args: never[]) => void) | undefined;
+    if (hook === undefined) continue;
+    safe[name] = (...args) => {
+      try {
+        hook.apply(hooks, args);
+      } catch (e) {
+        report(e);
+      }
+    };
+  }
+  return safe;
 }
 
 /** If nobody in this thread can go on, everybody is told. */

@@ -12,6 +12,7 @@ export {
   QueueFull,
   QueueShutDown,
   show,
+  stackless,
   TimeoutError,
   together,
 } from "./errors.ts";
@@ -19,6 +20,7 @@ export { Heap, type Slotted } from "./heap.ts";
 export { HARD, Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 export { type Linked, List } from "./list.ts";
 export {
+  activeLoops,
   childrenOf,
   type Chooser,
   DEFAULT_GRACE,
@@ -29,6 +31,7 @@ export {
 } from "./loop.ts";
 export {
   BackgroundSleep,
+  breath,
   type Choice,
   type LineOptions,
   type NotYet,

@@ -40,7 +40,10 @@ export interface Choice {
   chosen(arm: Wait<unknown>, value: unknown, failed: boolean): void;
 }
 
-/** See the top of the file. Delegated to again while it is under way, it makes a copy of itself. */
+/**
+ * See the top of the file. Delegated to again while it is under way, it makes a copy of itself: so a primitive may hand
+ * out the same one again and again, and a wait that ends at once allocates nothing. Whoever keeps one, copies it.
+ */
 export abstract class Wait<T> extends Timer implements Op<T>, Waiting {
   declare readonly "~result"?: T;
   /** Who waits; null before and after. */
@@ -79,8 +82,9 @@ export abstract class Wait<T> extends Timer implements Op<T>, Waiting {
       task.park(this);
       return PARKED;
     }
-    if (--task.loop.ticks > 0) return { done: true, value: got };
-    // It has happened, but this greenlet has had its share: the others and the timers get a turn (S-45).
+    const { loop } = task;
+    if (--loop.ticks > 0 || !loop.look()) return { done: true, value: got };
+    // It has happened, but the slice is over: the host gets its turn (S-45).
     this.task = task;
     task.wake(got);
     return PARKED;
@@ -110,9 +114,9 @@ export abstract class Wait<T> extends Timer implements Op<T>, Waiting {
     this.wake(undefined);
   }
 
+  /** It stays taken until the interrupt has been thrown through it: see `throw`. */
   abandon(): void {
     this.leave();
-    this.task = null;
   }
 
   /** An attempt that gave WAIT is not followed up. */
@@ -142,13 +146,13 @@ export interface LineOptions<T, P> {
 }
 
 /** See the top of the file. `T` is what a waiter gets, `P` the payload that it carries. */
-export class WaitLine<T = unknown, P = undefined> {
-  readonly waiters: List<Waiter<T, P>> = new List();
+export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
   /** Served from outside of all greenlets once: a callback of the host may do so again. */
   foreign = false;
   private readonly options: LineOptions<T, P>;
 
   constructor(options: LineOptions<T, P>) {
+    super();
     this.options = options;
   }
 
@@ -167,11 +171,6 @@ export class WaitLine<T = unknown, P = undefined> {
 
   overtakes(task: Task): boolean {
     return this.options.overtakes?.(task) ?? false;
-  }
-
-  /** How many stand in it. */
-  get size(): number {
-    return this.waiters.size;
   }
 
   get name(): string {
@@ -195,9 +194,21 @@ export class WaitLine<T = unknown, P = undefined> {
     this.advance();
   }
 
-  /** The same, where the line itself has changed. */
+  /**
+   * The same, where the line itself has changed. A rule may come back here by way of another line: the outer call goes on
+   * with the next head anyway.
+   */
   advance(): void {
-    for (let head = this.waiters.head; head !== null; head = this.waiters.head) {
+    if (this.advancing) return;
+    this.advancing = true;
+    this.advanceOnce();
+    this.advancing = false;
+  }
+
+  private advancing = false;
+
+  private advanceOnce(): void {
+    for (let head = this.head; head !== null; head = this.head) {
       let got: T | NotYet;
       try {
         got = this.rule(head);
@@ -214,7 +225,7 @@ export class WaitLine<T = unknown, P = undefined> {
   wake(value: T, n: number = Infinity): number {
     if (current === null) this.foreign = true;
     let woken = 0;
-    for (let head = this.waiters.head; head !== null && woken < n; head = this.waiters.head) {
+    for (let head = this.head; head !== null && woken < n; head = this.head) {
       head.wake(value);
       woken++;
     }
@@ -224,7 +235,7 @@ export class WaitLine<T = unknown, P = undefined> {
   /** Ends every wait with `error`. */
   failAll(error: unknown): void {
     if (current === null) this.foreign = true;
-    for (let head = this.waiters.head; head !== null; head = this.waiters.head) head.fail(error);
+    for (let head = this.head; head !== null; head = this.head) head.fail(error);
   }
 }
 
@@ -245,7 +256,7 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
 
   attempt(task: Task): T | NotYet {
     const line = this.line;
-    if (line.waiters.size === 0 || line.overtakes(task)) {
+    if (line.size === 0 || line.overtakes(task)) {
       this.task = task; // a rule may ask who
       try {
         const got = line.rule(this);
@@ -259,25 +270,24 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
 
   enter(task: Task): void {
     this.task = task;
-    this.line.waiters.push(this);
+    this.line.push(this);
     if (this.timeout !== Infinity) task.loop.timers.add(this, task.loop.now() + this.timeout);
   }
 
   leave(): void {
-    const waiters = this.line.waiters;
-    waiters.remove(this);
+    this.line.remove(this);
     if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
   }
 
   /** When the head of the line gives up, the next may have what it could not have. */
   override abandon(): void {
-    const wasHead = this.line.waiters.head === this;
+    const wasHead = this.line.head === this;
     super.abandon();
     if (wasHead) this.line.advance();
   }
 
   override fire(): void {
-    const wasHead = this.line.waiters.head === this;
+    const wasHead = this.line.head === this;
     let value: T;
     try {
       value = this.line.lapse(this);
@@ -385,3 +395,31 @@ const HAD_IT: IteratorReturnResult<void> = { done: true, value: undefined };
 
 /** See {@linkcode Turn}. */
 export const turn: Op<void> & OpIterator<void> = new Turn();
+
+/** Ends a block that may not have parked at all: a turn for the host if the slice is over (S-45), else nothing. */
+class Breath implements Op<void>, OpIterator<void> {
+  declare readonly "~result"?: void;
+
+  get "~op"(): true {
+    return true;
+  }
+
+  [Symbol.iterator](): OpIterator<void> {
+    return this;
+  }
+
+  next(value?: unknown): IteratorResult<unknown, void> {
+    if (value === HAD_TURN) return HAD_IT;
+    const task = current ?? currentTask("an operation");
+    if (--task.loop.ticks > 0 || !task.loop.look()) return HAD_IT;
+    task.wake(HAD_TURN);
+    return PARKED;
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+}
+
+/** See {@linkcode Breath}. */
+export const breath: Op<void> & OpIterator<void> = new Breath();

@@ -15,7 +15,7 @@
 import { GreenletExit, together } from "./errors.ts";
 import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
-import { type Op, WAIT, WaitLine } from "./park.ts";
+import { breath, type Op, WAIT, WaitLine } from "./park.ts";
 import { current, currentTask, type Level, type Task } from "./task.ts";
 import { Timer } from "./timers.ts";
 
@@ -27,6 +27,8 @@ export interface Child extends Task {
   readonly daemon: boolean;
   /** True once somebody has asked for the outcome. */
   readonly asked: boolean;
+  /** Started by a helper that looks at its outcome itself: no business of the scope's. */
+  readonly owned: boolean;
 }
 
 /** See the top of the file. */
@@ -113,6 +115,7 @@ export class Scope implements Level {
     this.stopTimer();
     const task = this.owner;
     if (this.status !== "open" || task === null || this.cancelError !== null || at === Infinity) return;
+    if (at <= task.loop.now()) return this.cancel(deadlinePassed());
     this.timer = new Deadline(this);
     task.loop.timers.add(this.timer, at);
   }
@@ -183,7 +186,7 @@ export class Scope implements Level {
     this.children.remove(child);
     if (!child.daemon) this.workers--;
     let dealtWith = true;
-    if (failed) {
+    if (failed && !child.owned) {
       dealtWith = this.failed?.(error, child) ?? false;
       if (!dealtWith && !child.asked) {
         if (this.unasked.length < KEPT_FAILURES) this.unasked.push(child);
@@ -216,7 +219,9 @@ export class Scope implements Level {
     if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
     yield* this.endDaemons();
     this.exit();
-    return this.settle(value, main);
+    const result = this.settle(value, main);
+    yield* breath;
+    return result;
   }
 
   private bodyFailed(error: unknown, task: Task): void {
@@ -272,8 +277,12 @@ class Deadline extends Timer {
   }
 
   override fire(): void {
-    this.scope.cancel(new GreenletExit("the scope's deadline has passed"));
+    this.scope.cancel(deadlinePassed());
   }
+}
+
+function deadlinePassed(): GreenletExit {
+  return new GreenletExit("the scope's deadline has passed");
 }
 
 class LateBirths extends Timer {

@@ -30,6 +30,9 @@ export const PARKED: IteratorYieldResult<unknown> = { done: false, value: PARK }
 /** What an operation's `next` gives when it has pushed a frame. */
 export const CALLED: IteratorYieldResult<unknown> = { done: false, value: CALL };
 
+/** The lowest bit of {@linkcode Task}'s flags; the others belong to its handle. */
+const FAILING = 1;
+
 export const NEW = 0, READY = 1, RUNNING = 2, WAITING = 3, DONE = 4;
 
 /** What a parked task waits in. */
@@ -63,8 +66,10 @@ export interface Scheduler {
   readonly hooks: Hooks | null;
   /** Milliseconds from a kill to its hard phase, where nobody says otherwise. */
   readonly grace: number;
-  /** Switches and ready operations left before the loop looks at the clock. */
+  /** Switches and ready operations left before somebody must look at the clock. */
   ticks: number;
+  /** Looks at the clock: fires what is due, and says whether the host is to have a turn. */
+  look(): boolean;
   /** Waits that a promise or an event of the host may still end. */
   outstanding: number;
   now(): number;
@@ -73,6 +78,8 @@ export interface Scheduler {
   /** A task that goes on whatever is thrown at it. */
   stuck(task: Task): void;
   taskEnded(task: Task): void;
+  /** An error that nobody has asked for. */
+  report(error: unknown, task: Task): void;
   /** The end of `scope` has begun. */
   ending(scope: Level): void;
 }
@@ -100,7 +107,7 @@ const HARD_LIMIT = 10_000;
 /** The task that runs now; null outside. */
 export let current: Task | null = null;
 
-let ids = 0;
+let ids = 0, ends = 0;
 
 /** See the top of the file. */
 export abstract class Task implements Linked<Task> {
@@ -112,8 +119,8 @@ export abstract class Task implements Linked<Task> {
   frames: Frame[] | null = null;
   /** What the next resume hands in; after the end, the result. */
   inbox: unknown = undefined;
-  /** Whether `inbox` is an error. */
-  failing = false;
+  /** Flags, in one word: a million tasks are held at once. */
+  protected bits = 0;
   waiting: Waiting | null = null;
   /** The innermost scope around what runs. */
   scope: Level;
@@ -121,6 +128,8 @@ export abstract class Task implements Linked<Task> {
   interrupts: Interrupt[] | null = null;
   /** Who must hear of the end besides joiners: locks that it holds. */
   watchers: Set<TaskWatcher> | null = null;
+  /** Counts the ends of all tasks: who ended first. */
+  endSeq = 0;
   /** Its place among the children of its scope. */
   before: Task | null = null;
   after: Task | null = null;
@@ -146,6 +155,15 @@ export abstract class Task implements Linked<Task> {
 
   get isDone(): boolean {
     return this.status === DONE;
+  }
+
+  /** Whether `inbox` is an error. */
+  get failing(): boolean {
+    return (this.bits & FAILING) !== 0;
+  }
+
+  set failing(on: boolean) {
+    this.bits = on ? this.bits | FAILING : this.bits & ~FAILING;
   }
 
   // ---- park and wake
@@ -211,10 +229,10 @@ export abstract class Task implements Linked<Task> {
     if (this.status === DONE) return;
     const all = this.interrupts ??= [];
     if (all.includes(interrupt)) return;
-    if (interrupt.depth === WHOLE_TASK) this.told(interrupt.error);
     let at = all.length;
     while (at > 0 && interrupt.isOutside(all[at - 1])) at--;
     all.splice(at, 0, interrupt);
+    if (interrupt.depth === WHOLE_TASK) this.told(interrupt.error);
     this.deliver();
   }
 
@@ -245,42 +263,47 @@ export abstract class Task implements Linked<Task> {
       if (parked) this.startGrace();
       return;
     }
-    if (parked) (this.waiting as Waiting).abandon();
-    else this.overrule(due);
+    const inner = this.inFlight();
+    if (inner !== undefined) this.release(inner);
     if (due.phase === PENDING) due.phase = THROWN;
     else if (++due.repeats > HARD_LIMIT) return this.loop.stuck(this);
-    this.throwing = due;
+    const waiting = this.waiting;
+    due.inFlight = true;
     this.failing = true;
     this.inbox = due.error;
     this.waiting = null;
-    if (due.once) this.release(due);
     if (!parked) return; // stands in the run queue already
     this.status = READY;
+    // Decided before it is withdrawn: that may run code of the user's (an abort listener), which may kill again.
+    waiting?.abandon();
     this.loop.enqueue(this);
   }
 
-  /** The interrupt that is on its way into the generator: queued, not yet thrown. */
-  private throwing: Interrupt | null = null;
-
   /** Queued, but for its turn only, or with an interrupt that an outer one may still overrule (S-39). */
   private mayStillChange(): boolean {
-    return this.waiting === TURN || (this.throwing !== null && this.failing);
+    return this.waiting === TURN || this.inFlight() !== undefined;
   }
 
-  private overrule(due: Interrupt): void {
-    const inner = this.throwing;
-    if (inner !== null && inner !== due) this.release(inner);
+  /** The interrupt that is queued to be thrown. */
+  private inFlight(): Interrupt | undefined {
+    return this.interrupts?.find((i) => i.inFlight);
+  }
+
+  /** It is being thrown. */
+  private landed(): void {
+    const landed = this.inFlight();
+    if (landed === undefined) return;
+    landed.inFlight = false;
+    if (landed.once) this.release(landed);
   }
 
   private due(): Interrupt | null {
-    const waiting = this.waiting;
-    if (waiting !== null && waiting.firm) return null;
-    const all = this.interrupts;
-    if (all === null) return null;
-    const throwing = this.status === READY ? this.throwing : null;
-    const cleaning = all.some((i) => i.phase === THROWN && i !== throwing);
+    const all = this.interrupts, waiting = this.waiting;
+    if (all === null || (waiting !== null && waiting.firm)) return null;
+    const inner = this.inFlight();
+    const cleaning = all.some((i) => i.phase === THROWN && i !== inner);
     for (const i of all) {
-      if (throwing !== null && !i.isOutside(throwing)) return null;
+      if (inner !== undefined && !i.isOutside(inner)) return null;
       if ((i.phase === HARD || (i.phase === PENDING && !cleaning)) && !this.isShielded(i)) return i;
     }
     return null;
@@ -329,7 +352,7 @@ export abstract class Task implements Linked<Task> {
     this.inbox = undefined;
     if (failing) {
       this.failing = false;
-      this.throwing = null;
+      if (this.interrupts !== null) this.landed();
     }
     let frame = this.frame as Frame;
     for (;;) {
@@ -380,6 +403,7 @@ export abstract class Task implements Linked<Task> {
   /** Settles the outcome. Also from outside: a task that is killed before it began, or given up. */
   finish(value: unknown, failing: boolean): void {
     this.status = DONE;
+    this.endSeq = ++ends;
     this.inbox = value;
     this.failing = failing;
     this.frame = this.frames = this.waiting = null;

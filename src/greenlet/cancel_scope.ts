@@ -160,6 +160,11 @@ class ShieldEnd extends Timer {
 
 function* apart<T>(todo: Op<T>, timeout: number): Generator<unknown, T, unknown> {
   if (todo instanceof GreenletTask) return yield* (todo as GreenletTask<T>).get({ timeout });
-  const greenlet = spawn({ name: "shield" }, () => todo);
-  return (yield* greenlet.get({ timeout })) as T;
+  const greenlet = spawn({ name: "shield" }, () => todo) as GreenletTask<T>;
+  greenlet.owned = true;
+  try {
+    return yield* greenlet.get({ timeout });
+  } finally {
+    if (!greenlet.dead) greenlet.owned = false; // nobody waits any more
+  }
 }

@@ -1,5 +1,5 @@
 /** Several things that become ready, in the order in which they do. */
-import { type Op, Ring, show, type Task, WAIT, Wait, WaitLine } from "../core/mod.ts";
+import { type Choice, current, type Op, Ring, show, Task, WAIT, Wait, WaitLine } from "../core/mod.ts";
 import { asyncIterator, END, type Stream } from "../sync/mod.ts";
 
 /** What can be waited for without consuming anything: a greenlet, an event, an `AsyncResult`. */
@@ -9,9 +9,9 @@ export type Waitable = { join(): Op<boolean> } | { wait(): Op<boolean> };
  * Stands in the lines of all `objects` at once, and keeps those that are ready until somebody takes them. What it gives
  * for an object is up to `outcome`, which may throw.
  */
-export class Collector<O extends Waitable, T> implements Stream<T>, Disposable {
+export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, Choice {
   readonly #ready: Ring<O> = new Ring();
-  readonly #arms: Map<Wait<boolean>, O> = new Map();
+  readonly #arms: Map<Wait<unknown>, O> = new Map();
   readonly #outcome: (object: O) => T;
   readonly #whenClosed: () => void;
   #left: number;
@@ -34,20 +34,20 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable {
     objects: Iterable<O>,
     outcome: (object: O) => T,
     limit: number = Infinity,
-    whenClosed: () => void = () => {},
+    options: CollectorOptions = {},
   ) {
     this.#outcome = outcome;
-    this.#whenClosed = whenClosed;
-    const distinct = new Set(objects);
-    this.#left = Math.min(distinct.size, limit);
+    this.#whenClosed = options.whenClosed ?? (() => {});
+    const distinct = byEnd(new Set(objects));
+    this.#left = Math.min(distinct.length, limit);
     const nobody = null as unknown as Task;
     for (const object of distinct) {
-      const arm = armFor(object);
-      if (arm.attempt(nobody) !== WAIT) this.#ready.push(object);
+      const arm = armFor(object, options.asks ?? false);
+      if (isReady(arm, nobody)) this.#ready.push(object);
       else this.#arms.set(arm, object);
     }
     for (const arm of this.#arms.keys()) {
-      arm.choice = { chosen: () => this.#becameReady(arm) };
+      arm.choice = this;
       arm.enter(nobody);
     }
   }
@@ -84,7 +84,8 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable {
     for (const arm of arms) arm.abandon();
   }
 
-  #becameReady(arm: Wait<boolean>): void {
+  /** Part of the scheduler's contract: an object has become ready. */
+  chosen(arm: Wait<unknown>): void {
     const object = this.#arms.get(arm) as O;
     this.#arms.delete(arm);
     this.#ready.push(object);
@@ -92,12 +93,36 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable {
   }
 }
 
-function armFor(object: Waitable): Wait<boolean> {
+/** What a {@linkcode Collector} may do besides. */
+export interface CollectorOptions {
+  whenClosed?: () => void;
+  /** Ask the greenlets for their outcome, so that a failure is not reported as well. */
+  asks?: boolean;
+}
+
+/** Greenlets that have ended already stand in the order of their ends, before all others (S-27). */
+function byEnd<O extends Waitable>(objects: Iterable<O>): O[] {
+  const endOf = (object: O) => object instanceof Task && object.isDone ? object.endSeq : Infinity;
+  return [...objects].sort((a, b) => endOf(a) - endOf(b) || 0);
+}
+
+function isReady(arm: Wait<unknown>, nobody: Task): boolean {
+  try {
+    return arm.attempt(nobody) !== WAIT;
+  } catch {
+    return true; // a failure: whoever takes the object sees it
+  }
+}
+
+function armFor(object: Waitable, asks: boolean): Wait<unknown> {
   if (typeof object === "object" && object !== null) {
-    const { join, wait } = object as { join?: unknown; wait?: unknown };
-    const method = typeof join === "function" ? join : wait;
+    if (object === current as unknown) {
+      throw new Error(`greenlet ${current?.name} cannot wait for its own end: it would wait for ever`);
+    }
+    const { join, wait, get } = object as { join?: unknown; wait?: unknown; get?: unknown };
+    const method = asks && typeof get === "function" ? get : typeof join === "function" ? join : wait;
     const arm: unknown = typeof method === "function" ? method.call(object) : undefined;
-    if (arm instanceof Wait) return arm;
+    if (arm instanceof Wait) return arm.copy();
   }
   throw new TypeError(`only greenlets, events and AsyncResults can be waited for together, not ${show(object)}`);
 }

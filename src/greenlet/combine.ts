@@ -4,7 +4,6 @@ import { op, type Operand, perform, type Stream } from "../sync/mod.ts";
 import { Collector } from "./collector.ts";
 import { create, currentGreenlet, GreenletTask } from "./greenlet.ts";
 import { killAll } from "./join.ts";
-import type { Greenlet } from "./types.ts";
 
 /** What an {@linkcode Operand} gives. */
 export type OperandValue<O> = O extends Operand<infer T> ? T : never;
@@ -125,15 +124,16 @@ function* runGather(
   const children = operands.map((operand, i) =>
     operand instanceof GreenletTask ? operand : start(scope, operand, "gather", i)
   );
-  const asked = children.map((child) => child.asked);
-  for (const child of children) child.asked = true;
-  const letGo = () => children.forEach((child, i) => child.dead || (child.asked = asked[i]));
-  using collector = new Collector(children, (child) => child);
+  const started = children.filter((child) => !operands.includes(child));
+  for (const child of started) child.owned = true;
+  const letGo = () => started.forEach((child) => child.dead || (child.owned = false));
+  using collector = new Collector(children, (child) => child, Infinity, { asks: true });
   for (;;) {
     let step;
     try {
       step = yield* collector.next();
     } catch (kill) {
+      letGo();
       yield* killAll(children.toReversed());
       throw kill;
     }
@@ -155,13 +155,17 @@ function* runGather(
 export function asCompleted<T>(operands: Iterable<Operand<T>>): Stream<T> {
   const scope = currentNursery("asCompleted");
   currentTask("asCompleted");
-  const started: Greenlet<T>[] = [];
+  const started: GreenletTask<T>[] = [];
   const children = [...operands].map((operand, i) => {
     if (operand instanceof GreenletTask) return operand as GreenletTask<T>;
     const child = start(scope, operand, "asCompleted", i);
-    child.asked = true;
+    child.owned = true;
     started.push(child);
     return child;
   });
-  return new Collector(children, (child) => child.outcome(), Infinity, () => void killAll(started.toReversed()));
+  const close = () => {
+    for (const child of started) if (!child.dead) child.owned = false; // an error of its cleanup is its own
+    killAll(started.toReversed());
+  };
+  return new Collector(children, (child) => child.outcome(), Infinity, { whenClosed: close, asks: true });
 }

@@ -10,24 +10,28 @@ import {
   type Frame,
   GreenletExit,
   Interrupt,
+  type Linked,
+  List,
   type Loop,
   NEW,
   type NotYet,
   notYieldable,
   type Op,
   type OpIterator,
+  PARKED,
   PENDING,
   READY,
   RUNNING,
   type Scope,
   show,
+  stackless,
   Task,
+  TimeoutError,
   Timer,
   together,
   turn,
   WAIT,
-  type Waiter,
-  WaitLine,
+  Wait,
   WHOLE_TASK,
 } from "../core/mod.ts";
 import { type Body, claim, frameFor, Given, isFresh, isGenerator, op, type WaitOptions, waitTime } from "../sync/mod.ts";
@@ -54,56 +58,99 @@ interface Rare {
   start?: Timer;
 }
 
-/** What a waiter in the line of joiners wants: to know that it ended, or its outcome. */
-const JOIN = 0, GET = 1;
+/** Flags above those of a task. `RESTED`: what the body returned has been looked at, it is waited for once. */
+const DAEMON = 2, ASKED = 4, BEGAN = 8, RESTED = 16, OWNED = 32;
 
-class Joiners<T> extends WaitLine<boolean | T, number> {
-  private readonly target: GreenletTask<T>;
+/** Waiting for the end of a greenlet, or for its outcome. All who wait are woken at once, so there is no rule. */
+class Join<T> extends Wait<T | boolean> implements Linked<Join<T>> {
+  before: Join<T> | null = null;
+  after: Join<T> | null = null;
+  readonly target: GreenletTask<T>;
+  readonly wantsOutcome: boolean;
+  readonly timeout: number;
 
-  constructor(target: GreenletTask<T>) {
-    super(NO_OPTIONS);
+  constructor(target: GreenletTask<T>, wantsOutcome: boolean, timeout: number) {
+    super();
     this.target = target;
+    this.wantsOutcome = wantsOutcome;
+    this.timeout = timeout;
   }
 
-  override get name(): string {
-    return `the end of ${this.target.name}`;
-  }
-
-  override rule(waiter: Waiter<boolean | T, number>): boolean | T | NotYet {
+  attempt(task: Task): T | boolean | NotYet {
     const { target } = this;
-    if (target.status !== DONE) {
-      if (waiter.task === target) {
-        throw new Error(`greenlet ${target.name} cannot wait for its own end: it would wait for ever`);
-      }
-      return WAIT;
+    if (target.status === DONE) return this.wantsOutcome ? target.outcome() : true;
+    if (task === target) {
+      throw new Error(`greenlet ${target.name} cannot wait for its own end: it would wait for ever`);
     }
-    return waiter.payload === JOIN ? true : target.outcome();
+    return this.timeout <= 0 ? this.lapse() : WAIT;
   }
 
-  override lapse(waiter: Waiter<boolean | T, number>): boolean | T {
-    return waiter.payload === JOIN ? false : super.lapse(waiter);
+  enter(task: Task): void {
+    this.task = task;
+    this.target.joiners.push(this);
+    if (this.timeout !== Infinity) task.loop.timers.add(this, task.loop.now() + this.timeout);
+  }
+
+  leave(): void {
+    this.target.joiners.remove(this);
+    if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
+  }
+
+  override fire(): void {
+    try {
+      this.wake(this.lapse());
+    } catch (e) {
+      this.fail(e);
+    }
+  }
+
+  copy(): Join<T> {
+    return new Join(this.target, this.wantsOutcome, this.timeout);
+  }
+
+  describe(): string {
+    return `the end of ${this.target.name}`;
   }
 
   override blocker(): Task | null {
     return this.target;
   }
+
+  private lapse(): boolean {
+    if (!this.wantsOutcome) return false;
+    throw new TimeoutError(`greenlet ${this.target.name} did not end within ${this.timeout} ms`);
+  }
 }
 
-const NO_OPTIONS = { name: "", rule: (): NotYet => WAIT } as const;
+/** The outcome of a greenlet that has ended: nothing to wait for. */
+class Ended<T> implements OpIterator<T> {
+  private readonly target: GreenletTask<T>;
+  private hadTurn = false;
+
+  constructor(target: GreenletTask<T>) {
+    this.target = target;
+  }
+
+  next(): IteratorResult<unknown, T> {
+    const task = current ?? currentTask("a greenlet's result");
+    if (this.hadTurn || --task.loop.ticks > 0) return { done: true, value: this.target.outcome() };
+    this.hadTurn = true; // always ready, but the others get their turn (S-45)
+    task.wake(undefined);
+    return PARKED;
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+}
 
 /** See the top of the file. The public face is the interface `Greenlet`. */
 export class GreenletTask<T> extends Task implements Greenlet<T> {
   declare readonly "~result"?: T;
-  readonly daemon: boolean;
-  asked = false;
   private readonly body: (...args: readonly unknown[]) => unknown;
-  private args: readonly unknown[] | null;
   private spawner: Greenlet<unknown> | undefined;
-  private joiners: Joiners<T> | null = null;
+  private joinerList: List<Join<T>> | null = null;
   private rare: Rare | null = null;
-  private began = false;
-  /** What the body returned has been looked at: it is waited for once. */
-  private rested = false;
 
   constructor(
     loop: Loop,
@@ -114,8 +161,8 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   ) {
     super(loop, scope);
     this.body = body;
-    this.args = args;
-    this.daemon = daemon;
+    this.inbox = args;
+    if (daemon) this.bits |= DAEMON;
     const spawner = current !== null && current.loop === loop ? current as GreenletTask<unknown> : null;
     this.spawner = spawner ?? undefined;
     if (spawner !== null && spawner.rare?.locals !== undefined) this.inherit(spawner.rare.locals);
@@ -130,23 +177,23 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   // ---- what a task asks of its handle
 
   protected begin(): Frame | null {
-    const args = this.args as readonly unknown[];
-    this.args = null;
-    this.began = true;
+    const args = this.inbox as readonly unknown[];
+    this.bits |= BEGAN;
     const made = args.length === 0 ? this.body() : this.body(...args);
+    if (isFresh(made, this.body)) return made as Frame;
     if (isGenerator(made)) {
-      if (!isFresh(made, this.body as { prototype?: unknown })) claim(made, this.name);
+      claim(made, this.name);
       return made as Frame;
     }
-    this.rested = true;
+    this.bits |= RESTED;
     const frame = frameFor(made);
     if (frame === null) this.inbox = made;
     return frame;
   }
 
   protected rest(value: unknown): Frame | null {
-    if (this.rested) return null;
-    this.rested = true;
+    if ((this.bits & RESTED) !== 0) return null;
+    this.bits |= RESTED;
     return frameFor(value);
   }
 
@@ -167,7 +214,6 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   }
 
   protected settleOutcome(): void {
-    this.args = null;
     this.settleKill();
     if (this.failing) noteOrigin(this.inbox, this.name);
   }
@@ -177,7 +223,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     if (rare?.start !== undefined) this.loop.timers.remove(rare.start);
     // A chain of spawners that have ended must not be kept alive by the last one.
     while (this.spawner?.dead === true) this.spawner = this.spawner.parent;
-    if (this.joiners !== null) this.joiners.advance();
+    this.wakeJoiners();
     const { home } = this;
     if (rare?.links !== undefined && rare.links.length > 0) this.scheduleLinks();
     const dealtWith = home.childEnded(this, this.inbox, this.failing);
@@ -186,10 +232,26 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     }
   }
 
+  private wakeJoiners(): void {
+    if (this.joinerList === null) return;
+    for (let join = this.joinerList.head; join !== null; join = this.joinerList.head) {
+      if (!join.wantsOutcome) join.wake(true);
+      else {
+        this.asked = true;
+        if (this.failing) join.fail(this.inbox);
+        else join.wake(this.inbox);
+      }
+    }
+  }
+
+  get joiners(): List<Join<T>> {
+    return this.joinerList ??= new List();
+  }
+
   /** Puts a kill into the outcome: an end by `GreenletExit` is a success, an error of cleanup never hides the reason. */
   private settleKill(): void {
     const kill = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
-    if (kill === undefined || (kill.phase === PENDING && this.began)) return;
+    if (kill === undefined || (kill.phase === PENDING && this.started)) return;
     const gentle = kill.error instanceof GreenletExit;
     if (!this.failing) {
       (this.loop as Loop).swallowed++;
@@ -248,12 +310,34 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
       case DONE:
         return "closed";
       default:
-        return this.status === READY && !this.began ? "created" : "suspended";
+        return this.status === READY && !this.started ? "created" : "suspended";
     }
   }
 
   get started(): boolean {
-    return this.began;
+    return (this.bits & BEGAN) !== 0;
+  }
+
+  get daemon(): boolean {
+    return (this.bits & DAEMON) !== 0;
+  }
+
+  /** Somebody has asked for the outcome: then a failure is his business. */
+  get asked(): boolean {
+    return (this.bits & ASKED) !== 0;
+  }
+
+  /** Its failure is the business of whoever started it. */
+  get owned(): boolean {
+    return (this.bits & OWNED) !== 0;
+  }
+
+  set owned(on: boolean) {
+    this.bits = on ? this.bits | OWNED : this.bits & ~OWNED;
+  }
+
+  set asked(on: boolean) {
+    this.bits = on ? this.bits | ASKED : this.bits & ~ASKED;
   }
 
   get ready(): boolean {
@@ -279,15 +363,16 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   }
 
   join(options?: WaitOptions): Op<boolean> {
-    return this.line().wait(JOIN, waitTime(options, "join")) as Op<boolean>;
+    return new Join(this, false, waitTime(options, "join")) as Op<boolean>;
   }
 
   get(options?: WaitOptions): Op<T> {
-    return this.line().wait(GET, waitTime(options, "get")) as Op<T>;
+    return new Join(this, true, waitTime(options, "get")) as Op<T>;
   }
 
   [Symbol.iterator](): OpIterator<T> {
-    return this.line().wait(GET) as OpIterator<T>;
+    if (this.status === DONE) return new Ended(this);
+    return new Join(this, true, Infinity) as OpIterator<T>;
   }
 
   kill(reason?: unknown, options?: KillOptions): Op<boolean> {
@@ -301,7 +386,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
       if (this === (loop.main as unknown)) loop.limitEnd(grace);
     }
     if (current === this) return op(() => afterOwnKill());
-    return this.line().wait(JOIN, timeout) as Op<boolean>;
+    return new Join(this, false, timeout) as Op<boolean>;
   }
 
   link(listener: Listener<T>): void {
@@ -401,10 +486,6 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     this.loop.timers.add(start, this.loop.now() + ms);
   }
 
-  private line(): Joiners<T> {
-    return this.joiners ??= new Joiners(this);
-  }
-
   private more(): Rare {
     return this.rare ??= {};
   }
@@ -441,9 +522,13 @@ function* afterOwnKill(): Generator<unknown, boolean, unknown> {
   return false;
 }
 
+function newExit(): GreenletExit {
+  return new GreenletExit();
+}
+
 /** The error that a kill throws: one that is no Error is wrapped (S-18). */
 export function killReason(reason: unknown): unknown {
-  if (reason === undefined) return new GreenletExit();
+  if (reason === undefined) return stackless(newExit);
   if (reason instanceof Error) return reason;
   if (typeof reason === "object" && reason !== null && "name" in reason && "message" in reason) return reason;
   return new Error(`killed: ${show(reason)}`, { cause: reason });
@@ -458,6 +543,9 @@ export function getCurrent(): Greenlet<unknown> {
 export function currentGreenlet(what: string): GreenletTask<unknown> {
   return currentTask(what) as GreenletTask<unknown>;
 }
+
+/** One for all who have none: a parked greenlet keeps its arguments. */
+const NO_ARGS: readonly unknown[] = [];
 
 /** Options of `spawn`. */
 export interface SpawnOptions {
@@ -535,7 +623,8 @@ export function spawn<A extends readonly unknown[], T>(
   body: Body<A, T>,
   ...args: A
 ): Greenlet<T>;
-export function spawn(body: unknown, ...args: readonly unknown[]): Greenlet<unknown> {
+export function spawn(body: unknown, ...given: readonly unknown[]): Greenlet<unknown> {
+  const args = given.length === 0 ? NO_ARGS : given;
   if (typeof body !== "function") return spawnInto(currentNursery("spawn"), "spawn", [body, ...args]);
   const greenlet = create<unknown>("spawn", currentNursery("spawn"), null, body, args);
   greenlet.loop.enqueue(greenlet);

@@ -1,8 +1,8 @@
 /** Waiting for several greenlets, events and results. */
-import { count, currentTask, GreenletExit, type Op } from "../core/mod.ts";
+import { count, currentTask, type Op } from "../core/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { Collector, type Waitable } from "./collector.ts";
-import { GreenletTask } from "./greenlet.ts";
+import { killReason } from "./greenlet.ts";
 import type { Greenlet, KillOptions } from "./types.ts";
 
 /** Options of {@linkcode wait} and {@linkcode iwait}. */
@@ -55,12 +55,13 @@ export function iwait<O extends Waitable>(objects: Iterable<O>, options?: WaitAl
  * Waits for all greenlets, or for `count` of them, or until the timeout; gives those that ended, in that order. With
  * `raiseError` it throws the failure that happens first in time (S-30).
  */
-export function joinAll<T>(greenlets: Iterable<Greenlet<T>>, options?: JoinAllOptions): Op<Greenlet<T>[]> {
+export function joinAll<G extends Greenlet<unknown>>(greenlets: Iterable<G>, options?: JoinAllOptions): Op<G[]> {
   const timeout = waitTime(options, "joinAll"), limit = limitOf(options);
-  const look = (greenlet: Greenlet<T>) => {
-    if (options?.raiseError === true && !greenlet.successful) throw greenlet.exception;
+  const asks = options?.raiseError ?? false;
+  const look = (greenlet: G) => {
+    if (asks && !greenlet.successful) throw greenlet.exception;
   };
-  return op(() => takeAll(greenlets, timeout, limit, look));
+  return op(() => takeAll(greenlets, timeout, limit, look, asks));
 }
 
 function* takeAll<O extends Waitable>(
@@ -68,10 +69,11 @@ function* takeAll<O extends Waitable>(
   timeout: number,
   limit: number,
   look: (object: O) => void,
+  asks = false,
 ): Generator<unknown, O[], unknown> {
   const { loop } = currentTask("wait");
   const end = timeout === Infinity ? Infinity : loop.now() + timeout;
-  using collector = new Collector(objects, (object: O) => object, limit);
+  using collector = new Collector(objects, (object: O) => object, limit, { asks });
   const ready: O[] = [];
   for (;;) {
     const step = yield* collector.take(end === Infinity ? Infinity : end - loop.now());
@@ -89,18 +91,26 @@ function limitOf(options: WaitAllOptions | undefined): number {
  * Kills all of `greenlets`: first those that have not started, which never run, then the others in the given order. Acts
  * at the call; the operation waits for the ends and gives back what survived the timeout (S-19).
  */
-export function killAll<T>(greenlets: Iterable<Greenlet<T>>, reason?: unknown, options?: KillOptions): Op<Greenlet<T>[]> {
+export function killAll<G extends Greenlet<unknown>>(
+  greenlets: Iterable<G>,
+  reason?: unknown,
+  options?: KillOptions,
+): Op<G[]> {
   const timeout = waitTime(options, "killAll");
   const all = [...new Set(greenlets)];
-  const shared = reason === undefined ? new GreenletExit() : reason;
+  const shared = killReason(reason);
   for (const started of [false, true]) {
     for (const greenlet of all.filter((g) => g.started === started)) greenlet.kill(shared, { grace: options?.grace });
   }
   return op(() => survivors(all, timeout));
 }
 
-function* survivors<T>(all: readonly Greenlet<T>[], timeout: number): Generator<unknown, Greenlet<T>[], unknown> {
-  const others = all.filter((greenlet) => (greenlet as GreenletTask<T>) !== currentTask("killAll"));
+function* survivors<G extends Greenlet<unknown>>(
+  all: readonly G[],
+  timeout: number,
+): Generator<unknown, G[], unknown> {
+  const self: unknown = currentTask("killAll");
+  const others = all.filter((greenlet) => greenlet !== self);
   yield* takeAll(others, timeout, Infinity, () => {});
   return all.filter((greenlet) => !greenlet.dead);
 }

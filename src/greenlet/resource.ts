@@ -1,7 +1,7 @@
 /** Things that are given back when the scope ends. */
 import { currentNursery, GreenletExit, type Op, Sleep } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
-import { spawnInto } from "./greenlet.ts";
+import { isKill, spawnInto } from "./greenlet.ts";
 
 /** What an acquirer calls with the thing; it waits until the scope ends. */
 export type Provide<T> = (value: T) => Op<never>;
@@ -39,23 +39,30 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
   const provide = (value: T) =>
     op(function* () {
       provided.set(value);
+      wanted = false;
       yield* new Sleep(Infinity);
       throw new Error("unreachable: a resource is held until its scope ends");
     });
+  /** Somebody waits for it: an error of the acquisition goes there. */
+  let wanted = true;
   const options = { name: acquire.name || "resource", daemon: true };
   const holder = spawnInto<void>(currentNursery("resource"), "resource", [options, function* () {
     try {
       yield* call(acquire, provide);
     } catch (e) {
-      if (provided.ready) throw e;
+      if (!wanted || isKill(e)) throw e;
       provided.setException(e);
       return;
     }
     if (!provided.ready) provided.setException(new Error("the resource ended without calling provide(value)"));
   }]);
+  holder.link(() => {
+    if (!provided.ready) provided.setException(new GreenletExit("the resource was killed before it was provided"));
+  });
   try {
     return yield* provided.get();
   } catch (e) {
+    wanted = false;
     if (!holder.dead) yield* holder.kill(new GreenletExit("nobody waits for the resource any more"));
     throw e;
   }

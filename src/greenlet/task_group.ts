@@ -1,7 +1,7 @@
 /** Greenlets that live and die together. */
 import { GreenletExit, type Op, Scope, show } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
-import { currentGreenlet, type SpawnOptions, spawnInto } from "./greenlet.ts";
+import { currentGreenlet, isKill, type SpawnOptions, spawnInto } from "./greenlet.ts";
 import type { Greenlet } from "./types.ts";
 
 /** Options of {@linkcode taskGroup}. */
@@ -59,12 +59,14 @@ function* startChild<A extends readonly unknown[], T>(
   args: A,
 ): Generator<unknown, T, unknown> {
   const first = new AsyncResult<T>();
+  /** The caller waits: an error before `started` goes there. */
+  let wanted = true;
   const child = spawnInto<unknown>(scope, "TaskGroup.start", [{ name: body.name || "start" }, function* () {
     let result: unknown;
     try {
       result = yield* call(body, (value: T) => first.set(value), ...args);
     } catch (e) {
-      if (first.ready) throw e;
+      if (!wanted || first.ready || isKill(e)) throw e;
       first.setException(e);
       return undefined;
     }
@@ -77,6 +79,7 @@ function* startChild<A extends readonly unknown[], T>(
   try {
     return yield* first.get();
   } catch (e) {
+    wanted = false;
     if (!child.dead) yield* child.kill();
     throw e;
   }

@@ -15,7 +15,7 @@ import {
 } from "../core/mod.ts";
 import { type Body, op, type Operand, perform, Until } from "../sync/mod.ts";
 import { CancelScope } from "./cancel_scope.ts";
-import { currentGreenlet } from "./greenlet.ts";
+import { currentGreenlet, GreenletTask } from "./greenlet.ts";
 
 /** Options of a {@linkcode Timeout}. */
 export interface TimeoutOptions {
@@ -164,6 +164,7 @@ function* timed<T, V>(
 
 /** Ready or not can be told without beginning it. */
 function isWait(todo: unknown): boolean {
+  if (todo instanceof GreenletTask) return true;
   const frame = todo instanceof Wait ? todo : (todo as Op<unknown>)[Symbol.iterator]();
   return frame instanceof Wait && !(frame instanceof Until);
 }

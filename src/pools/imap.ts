@@ -3,34 +3,39 @@
  * for a slot of the pool, and starts the calls. Feeder and calls are daemons of the scope around: a stream that nobody
  * reads to its end holds nothing up.
  */
-import { type Op, Ring, show, type Task, type TaskWatcher, WAIT, type Wait, WaitLine } from "../core/mod.ts";
-import { asyncIterator, END, Semaphore, type Stream, until } from "../sync/mod.ts";
-import { type Greenlet, type GreenletTask, killAll, spawn } from "../greenlet/mod.ts";
-
-/** What stands at one position of the stream. */
-type Entry<T> = { greenlet: GreenletTask<T> } | { error: unknown };
+import { type Op, Ring, type Task, type TaskWatcher, WAIT, type Wait, WaitLine } from "../core/mod.ts";
+import { asyncIterator, END, type Operand, perform, Semaphore, type Stream, until } from "../sync/mod.ts";
+import { type GreenletTask, isKill, killAll, spawn } from "../greenlet/mod.ts";
 
 /** See the top of the file. */
 export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
-  readonly #entries: Ring<Entry<T>> = new Ring();
+  /** The calls whose turn it is: in the order of the items, or in that of their ends. */
+  readonly #entries: Ring<GreenletTask<T>> = new Ring();
   readonly #running: Set<GreenletTask<T>> = new Set();
   readonly #room: Semaphore | null;
   readonly #ordered: boolean;
-  readonly #feeder: Greenlet<void>;
+  readonly #feeder: GreenletTask<void>;
   #fed = false;
+  /** Why the input ended too early: thrown once, after all that was started. */
+  #inputError: { error: unknown } | null = null;
   #closed = false;
 
   readonly #line: WaitLine<IteratorResult<T, undefined>> = new WaitLine<IteratorResult<T, undefined>>({
     name: () => `the next result of imap (${this.#running.size} calls run)`,
     rule: () => {
       if (this.#closed) return END;
-      const entry = this.#entries.at(0);
-      if (entry === undefined) return this.#fed && this.#running.size === 0 ? END : WAIT;
-      if ("greenlet" in entry && !entry.greenlet.dead) return WAIT;
+      const first = this.#entries.at(0);
+      if (first === undefined) {
+        if (!this.#fed || this.#running.size > 0) return WAIT;
+        const broken = this.#inputError;
+        this.#inputError = null;
+        if (broken !== null) throw broken.error;
+        return END;
+      }
+      if (!first.dead) return WAIT;
       this.#entries.shift();
       this.#room?.release();
-      if ("error" in entry) throw entry.error;
-      return { done: false, value: entry.greenlet.outcome() };
+      return { done: false, value: first.outcome() };
     },
   });
 
@@ -43,7 +48,8 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
     this.#room = maxsize === Infinity ? null : new Semaphore(maxsize);
     this.#ordered = ordered;
     const feed = this.#feed(items, spawnOne);
-    this.#feeder = spawn({ name: "imap feeder", daemon: true }, () => feed);
+    this.#feeder = spawn({ name: "imap feeder", daemon: true }, () => feed) as GreenletTask<void>;
+    this.#feeder.watch(this);
   }
 
   next(): Op<IteratorResult<T, undefined>> {
@@ -59,6 +65,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
     if (this.#closed) return;
     this.#closed = true;
     this.#feeder.kill();
+    for (const call of this.#running) call.owned = false; // an error of its cleanup is its own
     killAll(this.#running);
     this.#line.serve();
   }
@@ -67,11 +74,16 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
     this.close();
   }
 
-  /** Part of the scheduler's contract: a call has ended. */
+  /** Part of the scheduler's contract: a call, or the feeder, has ended. */
   taskEnded(task: Task): void {
-    const greenlet = task as GreenletTask<T>;
-    this.#running.delete(greenlet);
-    if (!this.#ordered) this.#entries.push({ greenlet });
+    if (task === this.#feeder) {
+      if (!this.#fed) this.#inputError = { error: new Error("imap's scope ended before its input was read to the end") };
+      this.#fed = true;
+    } else {
+      const call = task as GreenletTask<T>;
+      this.#running.delete(call);
+      if (!this.#ordered) this.#entries.push(call);
+    }
     this.#line.serve();
   }
 
@@ -83,52 +95,61 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
     items: Iterable<X> | AsyncIterable<X>,
     spawnOne: (item: X) => Op<GreenletTask<T>>,
   ): Generator<unknown, void, unknown> {
-    const source = iterate(items);
+    let source: Source<X> | undefined, exhausted = false;
     try {
-      for (;;) {
+      source = iterate(items);
+      while (!this.#closed) {
         if (this.#room !== null) yield* this.#room.acquire();
+        exhausted = true; // an input that throws is not asked to return
         const step = yield* source.next();
         if (step.done === true) break;
-        const greenlet = yield* spawnOne(step.value);
-        greenlet.asked = true; // its failure stands in the stream
-        this.#running.add(greenlet);
-        greenlet.watch(this);
-        if (this.#ordered) this.#entries.push({ greenlet });
+        exhausted = false;
+        const call = yield* spawnOne(step.value);
+        call.owned = true; // its failure stands in the stream
+        this.#running.add(call);
+        call.watch(this);
+        if (this.#ordered) this.#entries.push(call);
+        if (this.#closed) call.kill();
       }
     } catch (error) {
-      if (this.#closed) throw error;
-      this.#entries.push({ error }); // an error of the input comes once, and ends the iteration
+      if (this.#closed || isKill(error)) throw error;
+      this.#inputError = { error };
     } finally {
-      source.close();
       this.#fed = true;
-      this.#line.serve();
+      if (!exhausted) yield* source?.close() ?? [];
     }
   }
 }
 
 interface Source<X> {
-  next(): Op<IteratorResult<X, unknown>> | Generator<unknown, IteratorResult<X, unknown>, unknown>;
-  close(): void;
+  next(): Generator<unknown, IteratorResult<X, unknown>, unknown>;
+  /** The rest is not wanted. */
+  close(): Generator<unknown, void, unknown>;
 }
 
 function iterate<X>(items: Iterable<X> | AsyncIterable<X>): Source<X> {
   if (Symbol.iterator in items) {
     const iterator = items[Symbol.iterator]();
     return {
-      next: function* () {
+      *next() {
         return iterator.next();
       },
-      close: () => void iterator.return?.(),
+      *close() {
+        iterator.return?.();
+      },
     };
   }
-  if ("next" in items && typeof items.next === "function") {
-    const stream = items as Stream<X>;
-    return { next: () => stream.next(), close: () => stream.close?.() };
-  }
-  if (!(Symbol.asyncIterator in items)) throw new TypeError(`imap needs an iterable of items, not ${show(items)}`);
-  const iterator = items[Symbol.asyncIterator]();
+  // A stream of ours gives operations, an async iterable promises.
+  const stream = "next" in items && typeof items.next === "function";
+  const iterator = (stream ? items : items[Symbol.asyncIterator]()) as AsyncIterator<X> & Partial<Stream<X>>;
   return {
-    next: () => until(() => iterator.next()),
-    close: () => void iterator.return?.(),
+    *next() {
+      const step = iterator.next() as unknown as Operand<IteratorResult<X, unknown>>;
+      return yield* perform(step, "imap's input");
+    },
+    *close() {
+      if (iterator.close !== undefined) iterator.close();
+      else if (iterator.return !== undefined) yield* until(() => iterator.return?.());
+    },
   };
 }

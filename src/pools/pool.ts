@@ -153,12 +153,15 @@ export class Pool extends Members {
 
   *#apply<A extends readonly unknown[], T>(body: Body<A, T>, args: A): Generator<unknown, T, unknown> {
     if (this.has(currentTask("Pool.apply") as GreenletTask<unknown>)) return yield* call(body, ...args);
-    const greenlet = yield* this.spawn(body, ...args);
+    const greenlet = (yield* this.spawn(body, ...args)) as GreenletTask<T>;
+    greenlet.owned = true;
     try {
       return yield* greenlet;
-    } catch (e) {
-      greenlet.kill();
-      throw e;
+    } finally {
+      if (!greenlet.dead) {
+        greenlet.owned = false; // nobody waits any more
+        greenlet.kill();
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 /** A result that comes later, once. */
-import { type Op, show, WAIT, WaitLine } from "../core/mod.ts";
+import { current, type Op, show, WAIT, WaitLine } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
 /**
@@ -99,6 +99,19 @@ export class AsyncResult<T> {
   }
 
   #notify(): void {
-    for (const listener of this.#links.splice(0)) queueMicrotask(() => listener(this));
+    const task = current;
+    for (const listener of [...this.#links]) {
+      queueMicrotask(() => {
+        const at = this.#links.indexOf(listener);
+        if (at < 0) return; // unlinked meanwhile
+        this.#links.splice(at, 1);
+        try {
+          listener(this);
+        } catch (e) {
+          if (task === null) throw e;
+          task.loop.report(e, task);
+        }
+      });
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** A meeting point for a fixed number. */
-import { count, currentTask, type Op, WAIT, WaitLine } from "../core/mod.ts";
+import { breath, count, currentTask, type Op, WAIT, WaitLine } from "../core/mod.ts";
 import { op } from "./body.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
@@ -47,6 +47,7 @@ export class Barrier {
     const place = this.#line.size;
     if (place + 1 < this.parties) return yield* this.#line.wait(undefined, timeout);
     for (let i = 0; i < place; i++) this.#line.wake(i, 1);
+    yield* breath;
     return place;
   }
 }

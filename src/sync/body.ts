@@ -2,7 +2,7 @@
  * What can be run: a body is a generator function, an async function or a plain function; an operand is whatever can be
  * waited for. `call` runs a body on the running greenlet's own frame stack, so that depth costs nothing.
  */
-import { CALLED, currentTask, type Frame, type Op, type OpIterator, show, type Task } from "../core/mod.ts";
+import { CALLED, currentTask, type Frame, type Op, type OpIterator, PARKED, show, type Task } from "../core/mod.ts";
 import { Until } from "./until.ts";
 
 /** An {@linkcode Op}, as far as the compiler infers from it. */
@@ -53,9 +53,10 @@ export function claim(generator: object, what: string): void {
   taken.add(generator);
 }
 
-/** Whether `generator` was made by calling `body` just now: then nobody else can have it. */
-export function isFresh(generator: object, body: { readonly prototype?: unknown }): boolean {
-  return Object.getPrototypeOf(generator) === body.prototype;
+/** Whether `made` is a generator that calling `body` made just now: then nobody else can have it. */
+export function isFresh(made: unknown, body: (...args: readonly unknown[]) => unknown): boolean {
+  return typeof made === "object" && made !== null && Object.getPrototypeOf(made) === body.prototype &&
+    typeof (made as Frame).next === "function";
 }
 
 /** The frame that waits for `value`; null for a value that stands for itself. */
@@ -133,7 +134,7 @@ export function perform<T>(what: Operand<T> | Body<[], T>, caller: string): Op<T
   throw new TypeError(`${caller} needs an operation, a promise or a function, not ${show(what)}`);
 }
 
-const FRESH = 0, IN_BODY = 1, IN_REST = 2;
+const FRESH = 0, IN_BODY = 1, IN_REST = 2, IN_TURN = 3;
 
 class Call<T> implements Op<T>, OpIterator<T> {
   declare readonly "~result"?: T;
@@ -166,6 +167,14 @@ class Call<T> implements Op<T>, OpIterator<T> {
     if (this.stage === IN_BODY && typeof result === "object" && result !== null) {
       const rest = frameFor(result);
       if (rest !== null) return this.enter(currentTask("call()"), rest, IN_REST);
+    }
+    if (this.stage !== IN_TURN) {
+      const { loop } = currentTask("call()");
+      if (--loop.ticks <= 0 && loop.look()) {
+        this.stage = IN_TURN;
+        currentTask("call()").wake(result);
+        return PARKED;
+      }
     }
     this.stage = FRESH;
     return { done: true, value: result as T };

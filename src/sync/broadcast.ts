@@ -163,6 +163,9 @@ export class Subscription<T> implements Stream<T>, Disposable {
   }
 
   getNowait(): T {
+    if (this.#items.size === 0 && this.#state !== "open") {
+      throw new QueueShutDown(`Subscription.getNowait: the subscription has ${this.#state}`);
+    }
     if (this.#items.size === 0) throw new QueueEmpty("Subscription.getNowait: it is empty, use get() to wait");
     const item = this.#items.shift() as T;
     this.#changed();

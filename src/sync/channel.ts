@@ -29,7 +29,7 @@ export class Channel<T> implements Stream<T> {
   >({
     name: "Channel.get",
     rule: (waiter) => {
-      const putter = this.#putters.waiters.head;
+      const putter = this.#putters.head;
       if (putter === null) {
         if (!this.#down) return WAIT;
         if (waiter.payload === STEP) return END;
@@ -38,6 +38,8 @@ export class Channel<T> implements Stream<T> {
       putter.wake(undefined);
       return waiter.payload === STEP ? { done: false, value: putter.payload } : putter.payload;
     },
+    // In a rendezvous both lines are taken only by a select that offers both.
+    overtakes: () => this.#putters.size > 0,
     lapse: () => {
       throw new QueueEmpty("Channel.get: nobody put an item within the timeout");
     },
@@ -49,6 +51,7 @@ export class Channel<T> implements Stream<T> {
       if (this.#down) throw shutDownError("put");
       return this.#handOver(waiter.payload) ? undefined : WAIT;
     },
+    overtakes: () => this.#getters.size > 0,
     lapse: () => {
       throw new QueueFull("Channel.put: nobody took the item within the timeout; it was not handed over");
     },
@@ -81,7 +84,7 @@ export class Channel<T> implements Stream<T> {
 
   /** @throws `QueueEmpty` if nobody waits to hand one over, `QueueShutDown`. */
   getNowait(): T {
-    const putter = this.#putters.waiters.head;
+    const putter = this.#putters.head;
     if (putter === null) {
       if (this.#down) throw shutDownError("getNowait");
       throw new QueueEmpty("Channel.getNowait: nobody waits to hand an item over, use get() to wait");
@@ -110,7 +113,7 @@ export class Channel<T> implements Stream<T> {
   }
 
   #handOver(item: T): boolean {
-    const getter = this.#getters.waiters.head;
+    const getter = this.#getters.head;
     if (getter === null) return false;
     this.#getters.wake(getter.payload === STEP ? { done: false, value: item } : item, 1);
     return true;

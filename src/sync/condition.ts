@@ -1,5 +1,5 @@
 /** A condition variable. */
-import { count, currentTask, type Op, WAIT, WaitLine } from "../core/mod.ts";
+import { breath, count, currentTask, type Op, WAIT, WaitLine } from "../core/mod.ts";
 import { op } from "./body.ts";
 import { Lock, type OwnedLock } from "./lock.ts";
 import { Lockable } from "./lockable.ts";
@@ -99,6 +99,7 @@ export class Condition extends Lockable {
       const left = timeout === Infinity ? Infinity : timeout - (loop.now() - start);
       if (!(yield* this.#wait(left))) return predicate();
     }
+    yield* breath;
     return true;
   }
 }

@@ -21,7 +21,7 @@ export interface ReentrantState {
 export abstract class OwnedLock extends Lockable implements TaskWatcher {
   #owner: Task | null = null;
   #depth = 0;
-  #broken = "";
+  #broken: string | null = null;
   readonly #line: WaitLine<boolean, number> = new WaitLine<boolean, number>({
     name: () => `${this.constructor.name}.acquire (held by ${this.#owner?.name ?? "nobody"})`,
     rule: (waiter) => this.#take(waiter),
@@ -29,6 +29,8 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
     blocker: () => this.#owner,
     overtakes: (task) => task === this.#owner, // to hold it twice, or to be told that it cannot
   });
+
+  readonly #once: Op<boolean> = this.#line.wait(1);
 
   get locked(): boolean {
     return this.#owner !== null;
@@ -40,7 +42,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
   }
 
   acquire(options?: WaitOptions): Op<boolean> {
-    return this.#line.wait(1, waitTime(options, "acquire"));
+    return options === undefined ? this.#once : this.#line.wait(1, waitTime(options, "acquire"));
   }
 
   tryAcquire(): boolean {
@@ -76,7 +78,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   /** A broken lock becomes usable again; say so only once what it guards is mended. */
   reset(): void {
-    this.#broken = "";
+    this.#broken = null;
   }
 
   /** Part of the scheduler's contract: whoever waits must not hang (S-54). */
@@ -122,6 +124,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
   #checkOwner(what: string): void {
     const task = currentTask(`${this.constructor.name}.${what}`);
     if (this.#owner !== task) {
+      this.#checkWhole();
       throw new Error(
         `greenlet ${task.name} cannot ${what}: the ${this.constructor.name} is held by ` +
           `${this.#owner?.name ?? "nobody"}, only its holder may`,
@@ -130,7 +133,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
   }
 
   #checkWhole(): void {
-    if (this.#broken !== "") throw this.#brokenError();
+    if (this.#broken !== null) throw this.#brokenError();
   }
 
   #brokenError(): BrokenLockError {

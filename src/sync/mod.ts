@@ -23,6 +23,7 @@ export { Event } from "./event.ts";
 export { Lock, OwnedLock, type ReentrantState, RLock } from "./lock.ts";
 export { type Held, Lockable } from "./lockable.ts";
 export { type WaitOptions, waitTime } from "./options.ts";
+export { park, type Parked, wake } from "./park.ts";
 export {
   type Buffer,
   BufferedQueue,

@@ -105,6 +105,11 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     lapse: () => false,
   });
 
+  readonly #get: Wait<T> = this.#getters.wait(ITEM) as unknown as Wait<T>;
+  readonly #step: Wait<IteratorResult<T, undefined>> = this.#getters.wait(STEP) as unknown as Wait<
+    IteratorResult<T, undefined>
+  >;
+
   constructor(buffer: Buffer<T>, options: QueueOptions | undefined) {
     this.#buffer = buffer;
     const maxsize = options?.maxsize ?? 0;
@@ -140,7 +145,8 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** Takes the next item, waiting for one. @throws `QueueEmpty` on its own timeout, `QueueShutDown`. */
   get(options?: WaitOptions): Op<T> {
-    return this.#getters.wait(ITEM, options === undefined ? Infinity : waitTime(options, "get")) as Op<T>;
+    if (options === undefined) return this.#get;
+    return this.#getters.wait(ITEM, waitTime(options, "get")) as Op<T>;
   }
 
   /** @throws `QueueFull` if there is no room, `QueueShutDown`. */
@@ -205,15 +211,11 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** The next item as an iterator's step; the end is the shutdown. */
   next(): Op<IteratorResult<T, undefined>> {
-    return this.#step();
+    return this.#step;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return asyncIterator(() => this.#step(), () => {});
-  }
-
-  #step(): Wait<IteratorResult<T, undefined>> {
-    return this.#getters.wait(STEP) as unknown as Wait<IteratorResult<T, undefined>>;
+    return asyncIterator(() => this.#step, () => {});
   }
 
   #add(item: T): void {

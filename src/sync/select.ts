@@ -53,8 +53,9 @@ class Select extends Wait<unknown> implements Choice {
 
   leave(): void {
     for (const arm of this.#arms) {
-      arm.choice = null;
-      if (arm.task !== null) arm.abandon();
+      if (arm.task === null) continue;
+      arm.abandon();
+      arm.task = null;
     }
   }
 
@@ -115,13 +116,13 @@ function armOf(value: unknown, key: string | number): Wait<unknown> {
     if ((value as unknown) === turn) return new Sleep(0);
     if ("~op" in value) {
       const arm: unknown = (value as unknown as Op<unknown>)[Symbol.iterator]();
-      if (arm instanceof Wait) return arm;
+      if (arm instanceof Wait) return arm.copy();
     } else {
       const { get, wait, then } = value as { get?: unknown; wait?: unknown; then?: unknown };
       if (typeof then === "function") return new Until(value as PromiseLike<unknown>);
       const method = typeof get === "function" ? get : wait;
       const arm: unknown = typeof method === "function" ? method.call(value) : undefined;
-      if (arm instanceof Wait) return arm;
+      if (arm instanceof Wait) return arm.copy();
     }
   }
   throw new TypeError(

@@ -43,6 +43,8 @@ export class Semaphore extends Lockable {
     lapse: () => false,
   });
 
+  readonly #one: Op<boolean> = this.#line.wait(1);
+
   /** @param permits how many are free at first, at least 0. */
   constructor(permits: number = 1) {
     super();
@@ -60,6 +62,7 @@ export class Semaphore extends Lockable {
   }
 
   acquire(options?: AcquireOptions): Op<boolean> {
+    if (options === undefined) return this.#one;
     const permits = options?.permits === undefined ? 1 : this.check(options.permits);
     return this.#line.wait(permits, waitTime(options, "acquire"));
   }

@@ -33,10 +33,21 @@ export function asyncIterator<T>(
   next: () => Wait<IteratorResult<T, undefined>>,
   close: () => void,
 ): AsyncIterator<T, undefined> {
+  const pending = new Set<Wait<IteratorResult<T, undefined>>>();
   return {
     // Async: what `attempt` throws becomes a rejection.
-    next: async () => await promised(next()),
+    next: async () => {
+      const wait = next().copy();
+      pending.add(wait);
+      try {
+        return await promised(wait);
+      } finally {
+        pending.delete(wait);
+      }
+    },
+    // A step that is still waited for must not take an item that nobody would see.
     return: () => {
+      for (const wait of [...pending]) wait.wake(END);
       close();
       return Promise.resolve(END);
     },
@@ -44,7 +55,7 @@ export function asyncIterator<T>(
 }
 
 /**
- * Calls `body` with each value of `stream`, one after the other, and waits for it. Gives how many there were. Where the
+ * Calls `body` with each value of `stream`, one after the other, and waits for it. Where the
  * body throws, is killed, or returns `false`, the iteration ends and the stream is closed; no item is lost (S-66).
  *
  * @example
@@ -63,18 +74,17 @@ export function asyncIterator<T>(
  * });
  * ```
  */
-export function forEach<T>(stream: Stream<T>, body: Body<[T], unknown>): Op<number> {
+export function forEach<T>(stream: Stream<T>, body: Body<[T], unknown>): Op<void> {
   needBody(body, "forEach");
   return op(() => each(stream, body));
 }
 
-function* each<T>(stream: Stream<T>, body: Body<[T], unknown>): Generator<unknown, number, unknown> {
-  let count = 0, ended = false;
+function* each<T>(stream: Stream<T>, body: Body<[T], unknown>): Generator<unknown, void, unknown> {
+  let ended = false;
   try {
     for (;;) {
       const step = yield* stream.next();
       if (step.done === true) break;
-      count++;
       if ((yield* call(body, step.value)) === false) {
         stream.close?.();
         break;
@@ -84,7 +94,6 @@ function* each<T>(stream: Stream<T>, body: Body<[T], unknown>): Generator<unknow
   } finally {
     if (!ended) stream.close?.();
   }
-  return count;
 }
 
 /** All values of `stream`, to its end. */

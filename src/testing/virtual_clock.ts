@@ -3,6 +3,7 @@
  * greenlet runs (S-43): the loop sees to that.
  */
 import type { AlarmClient, Clock } from "../core/mod.ts";
+import { systemHost } from "../host/mod.ts";
 
 /**
  * See the top of the file. Pass it as `run(body, { clock })`; an hour of sleeping then takes no time.
@@ -21,6 +22,7 @@ import type { AlarmClient, Clock } from "../core/mod.ts";
 export class VirtualClock implements Clock {
   #now: number;
   readonly #alarms: Map<AlarmClient, number> = new Map();
+  readonly #clients: Set<AlarmClient> = new Set();
 
   /** @param start where time begins, in milliseconds. Default 0. */
   constructor(start: number = 0) {
@@ -42,29 +44,35 @@ export class VirtualClock implements Clock {
     }
   }
 
+  attach(client: AlarmClient): void {
+    this.#clients.add(client);
+  }
+
+  detach(client: AlarmClient): void {
+    this.#clients.delete(client);
+    this.#scheduleJump();
+  }
+
   alarm(client: AlarmClient, deadline: number, _ref: boolean): void {
     if (deadline === Infinity) this.#alarms.delete(client);
     else this.#alarms.set(client, deadline);
     this.#scheduleJump();
   }
 
-  /** Jumps if no other run that uses this clock has an earlier deadline. */
+  /** One run alone jumps at once; of several, the earliest alarm rings when all are parked. */
   advance(client: AlarmClient, deadline: number): boolean {
-    for (const [other, earlier] of this.#alarms) {
-      if (other !== client && earlier < deadline) return false;
-    }
+    if (this.#clients.size > 1) return false;
     if (deadline > this.#now) this.#now = deadline;
     this.#alarms.delete(client);
     return true;
   }
 
-  /** Several runs on one clock: the earliest alarm rings when all of them are parked. */
   #scheduleJump(): void {
-    queueMicrotask(() => {
+    if (this.#alarms.size === 0) return;
+    systemHost.macrotask(() => {
+      for (const client of this.#clients) if (!client.isIdle) return; // it asks again when it is parked
       const next = Math.min(...this.#alarms.values());
-      if (next === Infinity) return;
-      if (next > this.#now) this.#now = next;
-      this.tick(0);
+      if (next !== Infinity) this.tick(Math.max(0, next - this.#now));
     });
   }
 }

@@ -11,6 +11,7 @@ import {
   BoundedSemaphore,
   BrokenLockError,
   call,
+  cancelScope,
   CapacityLimiter,
   Condition,
   Event,
@@ -19,24 +20,38 @@ import {
   type Greenlet,
   isKill,
   joinAll,
+  killAll,
   Lock,
+  moveOnAfter,
+  type Op,
   Queue,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  select,
   Semaphore,
   shield,
   sleep,
   spawn,
   suspend,
   taskGroup,
+  Timeout,
   TimeoutError,
   withTimeout,
 } from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, errorsIn, forSchedules, increasing, play, upTo, virtual, virtualReporting } from "./helpers.ts";
+import {
+  caught,
+  errorsIn,
+  forSchedules,
+  increasing,
+  play,
+  upTo,
+  virtual,
+  virtualReporting,
+} from "./helpers.ts";
 
 describe("asyncio: locks and semaphores", () => {
   // bpo-27585: the waiter that a release had chosen was cancelled before it ran, and nobody woke the next one.
@@ -292,6 +307,7 @@ describe("asyncio: locks and semaphores", () => {
       const spared = new Set(upTo(6));
       let held = 0;
       let most = 0;
+      yield* sem.acquire({ permits: total });
       const workers = upTo(6).map((i) =>
         spawn(function* () {
           const permits = i % total + 1;
@@ -307,12 +323,49 @@ describe("asyncio: locks and semaphores", () => {
           }
         })
       );
-      yield* play(schedule, workers, () => {}, (i) => spared.delete(i));
+      yield* settle();
+      let kept = total;
+      const giveBack = () => {
+        if (kept > 0) {
+          sem.release();
+          kept--;
+        }
+      };
+      yield* play(schedule, workers, giveBack, (i) => spared.delete(i));
+      while (kept > 0) giveBack();
       yield* joinAll(workers);
       assertEquals(sem.available, total);
       assert(most <= total, "lent twice");
       assert(increasing(order), `out of order: ${order}`);
       assert([...spared].every((i) => order.includes(i)), "a worker that nobody killed was lost");
+    }));
+
+  // asyncio has only wait_for(sem.acquire(), t), where the permit granted at the moment of the timeout was lost (bpo-37658).
+  test("bpo-37658: acquires that time out, whenever the permits come, consume nothing [S-43, S-52]", () =>
+    forSchedules(function* (schedule) {
+      const sem = new Semaphore(0);
+      let released = 0;
+      let acquired = 0;
+      let gaveUp = 0;
+      const takers = schedule.map((n, i) =>
+        spawn(function* () {
+          const got = i % 2 === 0
+            ? yield* sem.acquire({ timeout: n % 9 })
+            : yield* withTimeout(n % 9, sem.acquire(), { value: false });
+          if (got) acquired++;
+          else gaveUp++;
+        })
+      );
+      for (const n of schedule) {
+        yield* sleep(n % 3);
+        if (n % 2 === 0) {
+          sem.release();
+          released++;
+        }
+      }
+      yield* joinAll(takers, { raiseError: true });
+      assertEquals(acquired + gaveUp, schedule.length);
+      assertEquals(sem.available, released - acquired);
     }));
 
   test("bpo-32734: random kills leave at most one owner, and the lock free at the end [S-50, S-51]", () =>
@@ -692,6 +745,44 @@ describe("asyncio: wait_for", () => {
       assertEquals(log, ["inner timed out"]);
     }));
 
+  // bpo-46771's sequel: whatever ends a block must work in a cleanup as well, or no cleanup can be given a limit.
+  test("bpo-46771: deadlines, timeouts and failing groups work inside the cleanup of a killed greenlet [S-12, S-22]", () =>
+    virtual(function* () {
+      const boom = new Error("boom");
+      const ways: Record<string, () => Op<unknown>> = {
+        moveOnAfter: () => moveOnAfter(10, suspend),
+        shieldedScope: () => cancelScope({ timeout: 10, shield: true }, suspend),
+        timeout: () =>
+          call(function* () {
+            const timeout = Timeout.start(10);
+            assertStrictEquals(yield* caught(suspend()), timeout);
+          }),
+        group: () =>
+          call(function* () {
+            const error = yield* caught(taskGroup(function* (tg) {
+              tg.spawn(function* () {
+                yield* sleep(10);
+                throw boom;
+              });
+              yield* suspend();
+            }));
+            assertStrictEquals(error, boom);
+          }),
+      };
+      for (const [name, way] of Object.entries(ways)) {
+        const g = spawn(function* () {
+          try {
+            yield* suspend();
+          } finally {
+            yield* way();
+          }
+        });
+        yield* settle();
+        assertEquals(yield* g.kill(undefined, { timeout: 20 }), true, name);
+        assert(isKill(g.value), name);
+      }
+    }));
+
   // asyncio#343, asyncio#201: a consumer that polls with wait_for(queue.get(), t) lost the items that came at the timeout.
   test("asyncio#343, asyncio#201: polling a queue with a timeout loses nothing, whenever the items come [S-57]", () =>
     forSchedules(function* (schedule) {
@@ -721,6 +812,34 @@ describe("asyncio: wait_for", () => {
 });
 
 describe("asyncio: queues", () => {
+  // asyncio#201, the `wait(…, FIRST_COMPLETED)` half: of two gets that were ready in one step, the loser's item was dropped.
+  test("asyncio#201: select over several queues, killed at random, takes one item at a time and loses none [S-15, S-57]", () =>
+    forSchedules(function* (schedule) {
+      const [a, b, c] = [new Queue<number>(), new Queue<number>(), new Queue<number>()];
+      const queues = [a, b, c];
+      const got: number[] = [];
+      let next = 0;
+      const consumers = upTo(3).map(() =>
+        spawn(function* () {
+          for (;;) {
+            const first = yield* select({ a, b, c, late: sleep(2) });
+            if (first.key !== "late") got.push(first.value);
+          }
+        })
+      );
+      yield* play(schedule, consumers, (n) => {
+        // Two at a time: several arms of one select become ready in one step.
+        queues[n % 3]?.putNowait(next++);
+        queues[(n + 1) % 3]?.putNowait(next++);
+      });
+      yield* settle();
+      yield* killAll(consumers);
+      for (const q of queues) {
+        while (!q.empty) got.push(q.getNowait());
+      }
+      assertEquals(got.toSorted((a, b) => a - b), upTo(next));
+    }));
+
   // bpo-23812 (asyncio#256): put_nowait handed the item to a getter that was cancelled before it ran: item lost.
   // asyncio puts it to the next getter; ours: the getter has it, `get` returns, the kill comes at the next park.
   test("bpo-23812: an item given to a getter that is then killed is not lost [S-57, S-59]", () =>
@@ -875,12 +994,17 @@ describe("asyncio: queues", () => {
         assert(q.qsize <= 2);
         if (!q.empty) got.push(q.getNowait());
       };
+      for (const i of [-2, -1]) {
+        q.putNowait(i);
+        accepted.push(i);
+      }
       const putters = upTo(7).map((i) =>
         spawn(function* () {
           yield* q.put(i);
           accepted.push(i);
         })
       );
+      yield* settle();
       yield* play(schedule, putters, take);
       while (putters.some((g) => !g.dead)) {
         yield* settle();
@@ -964,8 +1088,8 @@ describe("asyncio: task groups", () => {
             tg2.spawn(failAtOne(inner));
             yield* suspend();
           });
-        } catch {
-          // whatever it was, the outer group is dying
+        } catch (error) {
+          if (isKill(error)) throw error; // what a catch that handles errors has to let through
         }
         yield* sleep(1000);
         lives = true;
@@ -975,11 +1099,12 @@ describe("asyncio: task groups", () => {
     }));
 
   // gh-155433: after tg.cancel() the block ate a cancellation from outside that came while it waited for its children.
-  test("gh-155433: an outer timeout that expires while a cancelled group cleans up is not swallowed [S-35, S-39]", () =>
+  // asyncio throws at the block's end. Ours, like trio#1457: not before a park, but then it does come.
+  test("gh-155433: an outer timeout that expires while a cancelled group cleans up is not swallowed [S-12, S-15, S-35]", () =>
     virtual(function* () {
       const log: string[] = [];
-      const error = yield* caught(withTimeout(500, () =>
-        taskGroup(function* (tg) {
+      const error = yield* caught(withTimeout(500, function* () {
+        yield* taskGroup(function* (tg) {
           tg.spawn(function* () {
             try {
               yield* suspend();
@@ -991,7 +1116,10 @@ describe("asyncio: task groups", () => {
           yield* sleep(100);
           tg.cancel();
           yield* suspend();
-        })));
+        });
+        yield* sleep(0);
+        log.push("lives on");
+      }));
       assertInstanceOf(error, TimeoutError);
       assertEquals(log, ["cleaned up"]);
     }));

@@ -33,7 +33,16 @@ import {
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, errorsIn, forSchedules, increasing, play, upTo, virtual, virtualReporting } from "./helpers.ts";
+import {
+  caught,
+  errorsIn,
+  forSchedules,
+  increasing,
+  play,
+  upTo,
+  virtual,
+  virtualReporting,
+} from "./helpers.ts";
 
 describe("effect: semaphores, latches, deferreds", () => {
   // effect#6081, effect-smol#1392: a waiter that had been resumed and was then interrupted leaked its permit.
@@ -395,7 +404,7 @@ describe("effect: fibers", () => {
       yield* settle();
       plain.kill();
       for (const g of waiters) g.kill();
-      yield* joinAll([...gs, ...waiters, plain]);
+      yield* joinAll<unknown>([...gs, ...waiters, plain]);
       assertEquals(log, ["joinAll cleaned up", "second cleaned up"]);
     }));
 
@@ -478,22 +487,26 @@ describe("effect: fibers", () => {
         try {
           yield* suspend();
         } finally {
-          log.push(yield* gather([
-            call(function* () {
-              yield* sleep(5);
-              return 1;
+          log.push(
+            yield* gather([
+              call(function* () {
+                yield* sleep(5);
+                return 1;
+              }),
+              spawn(function* () {
+                yield* sleep(10);
+                return 2;
+              }),
+            ]),
+          );
+          log.push(
+            yield* taskGroup(function* (tg) {
+              return yield* tg.spawn(function* () {
+                yield* sleep(5);
+                return 3;
+              });
             }),
-            spawn(function* () {
-              yield* sleep(10);
-              return 2;
-            }),
-          ]));
-          log.push(yield* taskGroup(function* (tg) {
-            return yield* tg.spawn(function* () {
-              yield* sleep(5);
-              return 3;
-            });
-          }));
+          );
         }
       });
       yield* settle();
@@ -617,17 +630,21 @@ describe("effect: fibers", () => {
     virtual(function* () {
       const pool = new Pool(2);
       let fed = 0;
-      const stream = pool.imap(function* (x: number) {
-        yield* sleep(1);
-        return x;
-      }, (function* () {
-        for (const i of upTo(1000)) {
-          fed++;
-          yield i;
-        }
-      })());
+      const stream = pool.imap(
+        function* (x: number) {
+          yield* sleep(1);
+          return x;
+        },
+        (function* () {
+          for (const i of upTo(1000)) {
+            fed++;
+            yield i;
+          }
+        })(),
+      );
       const read = async () => {
         for await (const x of stream) return x;
+        return undefined;
       };
       assertEquals(yield read(), 0);
       yield* sleep(2000);

@@ -31,7 +31,9 @@ import { caught, errorsIn, upTo, virtual, virtualReporting } from "./helpers.ts"
 type Body = Generator<unknown, unknown, unknown>;
 
 /** Kills `body` while it is parked, and gives back its greenlet and what it logged. */
-function* killed(body: (log: string[]) => Body): Generator<unknown, { log: string[]; g: Greenlet<unknown> }, unknown> {
+function* killed(
+  body: (log: string[]) => Body,
+): Generator<unknown, { log: string[]; g: Greenlet<unknown> }, unknown> {
   const log: string[] = [];
   const g = spawn(() => body(log));
   yield* settle();
@@ -41,7 +43,11 @@ function* killed(body: (log: string[]) => Body): Generator<unknown, { log: strin
 }
 
 /** A child that is killed in its `try` and whose `finally` does `cleanup`. */
-function* child(log: string[], cleanup: () => Op<unknown>, name = "child"): Body {
+function* child(
+  log: string[],
+  cleanup: () => Op<unknown>,
+  name = "child",
+): Generator<unknown, void, unknown> {
   try {
     yield* suspend();
     log.push(`${name} after suspend`);
@@ -133,7 +139,7 @@ describe("effection#1190: a halt does not pass a delegated operation whose final
   test("case 7: a child that returns from its finally does not save its parent from the kill", () =>
     virtual(function* () {
       const { log, g } = yield* killed(function* (log) {
-        const hide = function* (): Body {
+        const hide = function* (): Generator<unknown, string, unknown> {
           try {
             yield* suspend();
           } finally {
@@ -176,7 +182,7 @@ describe("effection#1190: a halt does not pass a delegated operation whose final
   test("cases 9, 10: a finally of many steps runs all of them [S-12]", () =>
     virtual(function* () {
       const { log } = yield* killed(function* (log) {
-        const inner = function* (): Body {
+        const inner = function* (): Generator<unknown, void, unknown> {
           try {
             yield* suspend();
           } finally {
@@ -196,10 +202,9 @@ describe("effection#1190: a halt does not pass a delegated operation whose final
     virtual(function* () {
       for (const depth of [2, 3, 50]) {
         const { log } = yield* killed(function* (log) {
-          const middle = function* (n: number): Body {
-            if (n === 0) return yield* child(log, nap, "leaf");
+          const middle = function* (n: number): Generator<unknown, void, unknown> {
             try {
-              yield* middle(n - 1);
+              yield* n === 0 ? child(log, nap, "leaf") : middle(n - 1);
               log.push(`behind in ${n}`);
             } finally {
               if (n % 2 === 0) yield* sleep(0);
@@ -315,18 +320,20 @@ describe("effection: halting", () => {
   test("effection#1153: kill returns only when the cleanup of resources has ended [S-11, S-21]", () =>
     virtual(function* () {
       const log: string[] = [];
-      const g = spawn(function* () {
-        yield* resource(function* (provide) {
-          try {
-            yield* provide("resource");
-          } finally {
-            log.push("released: begin");
-            yield* sleep(100);
-            log.push("released: end");
-          }
-        });
-        log.push("body returns");
-      });
+      const g = spawn(() =>
+        cancelScope({}, function* () {
+          yield* resource(function* (provide) {
+            try {
+              yield* provide("resource");
+            } finally {
+              log.push("released: begin");
+              yield* sleep(100);
+              log.push("released: end");
+            }
+          });
+          log.push("body returns");
+        })
+      );
       yield* sleep(10);
       assertEquals(yield* g.kill(), true);
       log.push("kill returned");
@@ -347,13 +354,15 @@ describe("effection: halting", () => {
               log.push(name);
             }
           });
-        const g = spawn(function* () {
-          yield* hold("first");
-          yield* hold("second");
-          assertEquals(yield* hold("third"), "third");
-          if (end === "throw") throw new Error(end);
-          if (end === "kill") yield* suspend();
-        });
+        const g = spawn(() =>
+          cancelScope({}, function* () {
+            yield* hold("first");
+            yield* hold("second");
+            assertEquals(yield* hold("third"), "third");
+            if (end === "throw") throw new Error(end);
+            if (end === "kill") yield* suspend();
+          })
+        );
         yield* settle();
         if (end === "kill") g.kill();
         if (end === "throw") yield* caught(g.get());
@@ -581,11 +590,10 @@ describe("effection: halting", () => {
   test("effection 00562fda: a kill by a link, while the target runs, is thrown at its next park [S-15]", () =>
     virtual(function* () {
       const log: string[] = [];
-      let target: Greenlet<unknown> | undefined;
       const gate = new Event();
-      target = spawn(function* () {
+      const target: Greenlet<unknown> = spawn(function* () {
         yield* gate.wait();
-        target?.kill();
+        target.kill();
         log.push("still running");
         yield* sleep(0);
         log.push("lives on");

@@ -24,7 +24,10 @@ export async function virtual<T>(body: TestBody<T>, clock: VirtualClock = new Vi
 /** Runs `body` on a virtual clock where reports to `onError` are part of the scene; gives them back beside the value. */
 export async function virtualReporting<T>(body: TestBody<T>): Promise<{ value: T; reports: unknown[] }> {
   const reports: unknown[] = [];
-  const value = await run(body, { clock: new VirtualClock(), onError: (error: unknown) => void reports.push(error) });
+  const value = await run(body, {
+    clock: new VirtualClock(),
+    onError: (error: unknown) => void reports.push(error),
+  });
   return { value, reports };
 }
 

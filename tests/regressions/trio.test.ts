@@ -1,7 +1,9 @@
 /** trio's cancel scopes, nurseries, locks and channels, in our API: scopes are `cancelScope`, a nursery is a `taskGroup`. */
+import fc from "fast-check";
 import {
   BrokenLockError,
-  CancelScope,
+  call,
+  type CancelScope,
   cancelScope,
   CapacityLimiter,
   Condition,
@@ -9,11 +11,14 @@ import {
   failAfter,
   isKill,
   joinAll,
+  killAll,
   Lock,
   moveOnAfter,
   Queue,
   QueueEmpty,
+  race,
   Semaphore,
+  shield,
   sleep,
   spawn,
   suspend,
@@ -21,10 +26,76 @@ import {
   TimeoutError,
   withTimeout,
 } from "../../src/mod.ts";
-import { settle } from "../../src/testing/mod.ts";
+import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { caught, errorsIn, upTo, virtual } from "./helpers.ts";
+
+/** A block of some kind; `n` is its time in milliseconds. */
+interface Block {
+  kind: "sleep" | "scope" | "timeout" | "group" | "shield" | "race" | "call";
+  n: number;
+  kids: Block[];
+}
+
+const kinds = fc.constantFrom<Block["kind"][]>("scope", "timeout", "group", "shield", "race", "call");
+const { tree: trees } = fc.letrec<{ tree: Block }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 4 },
+    fc.record({
+      kind: fc.constant<Block["kind"]>("sleep"),
+      n: fc.nat({ max: 8 }),
+      kids: fc.constant<Block[]>([]),
+    }),
+    fc.record({
+      kind: kinds,
+      n: fc.nat({ max: 20 }),
+      kids: fc.array(tie("tree"), { minLength: 1, maxLength: 3 }),
+    }),
+  ),
+}));
+
+/** Runs `tree` in a greenlet that is killed at each of `kills`, and checks how it unwinds. */
+function* unwinds(tree: Block, kills: readonly number[]): Generator<unknown, void, unknown> {
+  let open = 0;
+  let cleaning = 0;
+  const outOfOrder: Block[] = [];
+  const enter = function* (block: Block, stack: Block[]): Generator<unknown, void, unknown> {
+    const { kind, n, kids } = block;
+    const all = function* () {
+      for (const kid of kids) yield* enter(kid, stack);
+    };
+    stack.push(block);
+    open++;
+    try {
+      if (kind === "sleep") yield* sleep(n);
+      else if (kind === "scope") yield* cancelScope({ timeout: n }, all);
+      else if (kind === "timeout") yield* withTimeout(n, all, { value: undefined });
+      else if (kind === "shield") yield* shield(all);
+      else if (kind === "call") yield* call(all);
+      else if (kind === "race") yield* race(kids.map((kid) => call(() => enter(kid, []))));
+      else yield* taskGroup((tg) => kids.forEach((kid) => void tg.spawn(() => enter(kid, []))));
+    } catch (error) {
+      assert(isKill(error), String(error));
+      cleaning++;
+      yield* sleep(n % 3);
+      cleaning--;
+      throw error;
+    } finally {
+      open--;
+      if (stack.pop() !== block) outOfOrder.push(block);
+    }
+  };
+  const g = spawn(() => enter(tree, []));
+  let now = 0;
+  for (const at of kills) {
+    yield* sleep(at - now);
+    now = at;
+    g.kill();
+  }
+  yield* g.get();
+  assertEquals({ open, cleaning, outOfOrder }, { open: 0, cleaning: 0, outOfOrder: [] });
+}
 
 describe("trio: cancel scopes", () => {
   // trio#320: a scope entered with its deadline in the past let the first checkpoint through.
@@ -257,6 +328,35 @@ describe("trio: cancel scopes", () => {
       yield* moveOnAfter(10, () => nest(1000));
       assertEquals(unwound, 1000);
     }));
+
+  // trio test_cancel_scope_nesting, by deadlines: two that expire at one instant, set in either order.
+  test("trio test_cancel_scope_nesting: of two deadlines at one instant the outer one counts [S-39, S-43]", () =>
+    virtual(function* () {
+      for (const moved of [false, true]) {
+        const log: string[] = [];
+        const error = yield* caught(failAfter(moved ? 1000 : 10, function* (outer) {
+          yield* moveOnAfter(10, function* (inner) {
+            if (moved) outer.deadline = inner.deadline;
+            yield* suspend();
+          });
+          log.push("went on after the inner one");
+        }));
+        assertInstanceOf(error, TimeoutError);
+        assertEquals(log, []);
+      }
+    }));
+
+  // trio#882, trio#860, effection#1190: whatever the nesting, whenever the kill: every block unwinds, in its order, each
+  // cleanup of a kill runs to its end, and the program ends.
+  test("trio#882, trio#860: any tree of scopes, groups and shields, killed at any time, unwinds in order [S-12, S-13, S-21]", () =>
+    fc.assert(
+      fc.asyncProperty(trees, fc.array(fc.nat({ max: 25 }), { maxLength: 3 }), async (tree, kills) => {
+        const clock = new VirtualClock();
+        await virtual(() => unwinds(tree, kills.toSorted((a, b) => a - b)), clock);
+        assert(clock.now() < 5000, "some cleanup had to be killed again");
+      }),
+      { numRuns: 300 },
+    ));
 
   // trio#1587: the autojump clock and wait_all_tasks_blocked raced: time jumped before the waiters for quiet were served.
   test("trio#1587: settle returns before the clock jumps", () =>
@@ -528,8 +628,8 @@ describe("trio: synchronisation", () => {
       yield* settle();
       const killed = upTo(5).map(() => spawn(() => limiter.withLock(() => void inside++)));
       yield* settle();
-      for (const g of killed) g.kill();
-      yield* joinAll([holder, ...killed]);
+      yield* killAll(killed);
+      yield* holder.join();
       assertEquals(inside, 0);
       yield* limiter.withLock(() => void inside++);
       assertEquals(inside, 1);
@@ -539,8 +639,9 @@ describe("trio: synchronisation", () => {
   // ours goes down to one.
   test("anyio#646, trio#3243: raising a limiter's total serves the line, in order, lowering it lets nobody in [S-50]", () =>
     virtual(function* () {
-      const limiter = new CapacityLimiter(2);
+      const limiter = new CapacityLimiter(1);
       const log: number[] = [];
+      yield* limiter.acquire();
       const gs = upTo(6).map((i) =>
         spawn(() =>
           limiter.withLock(function* () {
@@ -549,13 +650,16 @@ describe("trio: synchronisation", () => {
           })
         )
       );
+      yield* settle();
+      limiter.total = 3;
       yield* sleep(5);
       assertEquals(log, [0, 1]);
       limiter.total = 1;
+      limiter.release();
       yield* sleep(10);
-      assertEquals(log, [0, 1, 2], "two left, one came");
+      assertEquals(log, [0, 1, 2], "three gave theirs back, one came");
       limiter.total = 3;
-      yield* sleep(0);
+      yield* settle();
       assertEquals(log, [0, 1, 2, 3, 4]);
       yield* joinAll(gs);
       assertEquals(log, upTo(6));
@@ -706,6 +810,6 @@ describe("trio: synchronisation", () => {
       gs[1]?.kill();
       yield* joinAll(gs);
       assertEquals(log, [0, 1, 2]);
-      assertEquals(yield* caught(withTimeout(1, event.wait())) instanceof TimeoutError, true);
+      assertInstanceOf(yield* caught(withTimeout(1, event.wait())), TimeoutError);
     }));
 });

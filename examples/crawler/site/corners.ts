@@ -35,11 +35,22 @@ export function corners(visits = new Map<string, number>()): Map<string, Corner>
       r.write("<p>This page ends in the middle of a");
       setTimeout(() => q.socket.destroy(), 10);
     }],
-    ["/corners/tag-soup", (_q, r) => html(r, "Soup", '<p><a href=unquoted>one<b><a href="/corners/?x=1&amp;y=2">two</p></b><a href="http://[bad">')],
+    [
+      "/corners/tag-soup",
+      (_q, r) =>
+        html(
+          r,
+          "Soup",
+          '<p><a href=unquoted>one<b><a href="/corners/?x=1&amp;y=2">two</p></b><a href="http://[bad">',
+        ),
+    ],
 
     // Not for us.
-    ["/corners/image", (_q, r) => void r.writeHead(200, { "content-type": "image/png" }).end(new Uint8Array(2_000))],
-    ["/corners/huge", (_q, r) => html(r, "Huge", "<p>All work and no play. </p>".repeat(200_000))],
+    [
+      "/corners/image",
+      (_q, r) => void r.writeHead(200, { "content-type": "image/png" }).end(new Uint8Array(2_000)),
+    ],
+    ["/corners/huge", (_q, r) => html(r, "Huge", "<p>All work and no play. </p>".repeat(100_000))],
     ["/private/diary", (_q, r) => html(r, "Diary", "<p>robots.txt says no.</p>")],
 
     // Redirects: a chain that arrives, a loop that does not, one that leaves the site, one without a target.
@@ -62,12 +73,39 @@ export function corners(visits = new Map<string, number>()): Map<string, Corner>
 
 /** What the corner page links to; the rest is found from there. */
 const ENTRANCES = [
-  "slow", "asleep", "drip", "error", "flaky", "reset", "flaky-reset", "truncated", "tag-soup", "image", "huge", "/private/diary",
-  "chain-1", "loop-a", "leave", "nowhere", "calendar", "calendar?page=2", "missing", "mailto:nobody@elsewhere.invalid", "https://elsewhere.invalid/page",
+  "slow",
+  "asleep",
+  "drip",
+  "error",
+  "flaky",
+  "reset",
+  "flaky-reset",
+  "truncated",
+  "tag-soup",
+  "image",
+  "huge",
+  "/private/diary",
+  "chain-1",
+  "loop-a",
+  "leave",
+  "nowhere",
+  "calendar",
+  "calendar?page=2",
+  "missing",
+  "mailto:nobody@elsewhere.invalid",
+  "https://elsewhere.invalid/page",
 ];
 
-function html(response: ServerResponse, title: string, body: string, status = 200, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { "content-type": "text/html; charset=utf-8", ...headers }).end(page(title, body));
+function html(
+  response: ServerResponse,
+  title: string,
+  body: string,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { "content-type": "text/html; charset=utf-8", ...headers }).end(
+    page(title, body),
+  );
 }
 
 function redirect(response: ServerResponse, location: string, status = 302): void {

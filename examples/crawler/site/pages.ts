@@ -30,8 +30,9 @@ export async function findPackages(nodeModules: URL): Promise<Map<string, Packag
   const names: string[] = [];
   for (const name of await readdir(root)) {
     if (name.startsWith(".")) continue;
-    if (name.startsWith("@")) for (const inner of await readdir(join(root, name))) names.push(`${name}/${inner}`);
-    else names.push(name);
+    if (name.startsWith("@")) {
+      for (const inner of await readdir(join(root, name))) names.push(`${name}/${inner}`);
+    } else names.push(name);
   }
   const found = await Promise.all(names.sort().map((name) => readPackage(root, name)));
   return new Map(found.filter((p) => p !== undefined).map((p) => [p.name, p]));

@@ -20,11 +20,16 @@ const NODE_MODULES = new URL("../../../node_modules/", import.meta.url);
 export async function startSite(nodeModules = NODE_MODULES): Promise<Site> {
   const packages = await findPackages(nodeModules);
   const servers: Server[] = [];
-  const listen = async (answer: (url: URL, q: IncomingMessage, r: ServerResponse) => Promise<void>): Promise<URL> => {
+  const listen = async (
+    answer: (url: URL, q: IncomingMessage, r: ServerResponse) => Promise<void>,
+  ): Promise<URL> => {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? "/", "http://site");
       // The time that a network would take: the same for the same page, so that runs can be compared.
-      setTimeout(() => void answer(url, request, response).catch(() => response.destroy()), 5 + (url.pathname.length * 7) % 30);
+      setTimeout(
+        () => void answer(url, request, response).catch(() => response.destroy()),
+        5 + (url.pathname.length * 7) % 30,
+      );
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -32,7 +37,9 @@ export async function startSite(nodeModules = NODE_MODULES): Promise<Site> {
   };
   const dark = corners();
   const modules = await listen((url, _request, response) => serveModule(packages, url, response));
-  const guides = await listen((url, request, response) => serveGuide(packages, modules, dark, url, request, response));
+  const guides = await listen((url, request, response) =>
+    serveGuide(packages, modules, dark, url, request, response)
+  );
   return { guides, modules, close: async () => void (await Promise.all(servers.map(stop))) };
 }
 
@@ -53,17 +60,21 @@ async function serveGuide(
 ): Promise<void> {
   const corner = dark.get(url.pathname);
   if (corner) return corner(request, response, url);
-  if (url.pathname === "/robots.txt") return text(response, "# Hello, robot.\nUser-agent: *\nDisallow: /private/\n");
+  if (url.pathname === "/robots.txt") {
+    return text(response, "# Hello, robot.\nUser-agent: *\nDisallow: /private/\n");
+  }
   if (url.pathname === "/") {
-    const entries = [...packages.values()].map((pkg) => [`/${pkg.name}/`, pkg.name] as const);
-    return html(response, page("All packages", list([...entries, ["/corners/", "Dark corners"]])));
+    const entries = [...packages.keys()].map((name) => [`/${name}/`, name] as const);
+    return html(response, page("All packages", list([["/corners/", "Dark corners"], ...entries])));
   }
   const { pkg, path } = locate(packages, url);
   if (pkg && path === "") {
     const links = [
       ...pkg.markdown.map((file) => [file, file] as const),
       ...pkg.modules.map((file) => [new URL(`/${pkg.name}/${file}`, modules).href, file] as const),
-      ...pkg.dependencies.filter((name) => packages.has(name)).map((name) => [`/${name}/`, `uses ${name}`] as const),
+      ...pkg.dependencies.filter((name) => packages.has(name)).map((name) =>
+        [`/${name}/`, `uses ${name}`] as const
+      ),
     ];
     return html(response, page(pkg.name, `<p>${pkg.description}</p>${list(links)}`));
   }
@@ -72,10 +83,18 @@ async function serveGuide(
   html(response, markdownPage(`${pkg?.name} ${path}`, source));
 }
 
-async function serveModule(packages: Map<string, Package>, url: URL, response: ServerResponse): Promise<void> {
-  if (url.pathname === "/") return html(response, page("Modules", list([...packages.keys()].map((name) => [`/${name}/`, name]))));
+async function serveModule(
+  packages: Map<string, Package>,
+  url: URL,
+  response: ServerResponse,
+): Promise<void> {
+  if (url.pathname === "/") {
+    return html(response, page("Modules", list([...packages.keys()].map((name) => [`/${name}/`, name]))));
+  }
   const { pkg, path } = locate(packages, url);
-  if (pkg && path === "") return html(response, page(`Modules of ${pkg.name}`, list(pkg.modules.map((file) => [file, file]))));
+  if (pkg && path === "") {
+    return html(response, page(`Modules of ${pkg.name}`, list(pkg.modules.map((file) => [file, file]))));
+  }
   const source = pkg?.modules.includes(path) ? await readDoc(pkg, path) : undefined;
   if (source === undefined) return missing(response);
   html(response, modulePage(`${pkg?.name} ${path}`, source));
