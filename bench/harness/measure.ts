@@ -1,7 +1,10 @@
 /**
  * The measuring loop. All sides of a point run in one process, in turns (A B C A B C …), so a machine that slows
- * down slows them all; the figure of a side is the median of its turns. Before each turn the heap is collected, so
- * that no side pays for another's garbage.
+ * down slows them all; the figure of a side is the median of its turns.
+ *
+ * The heap is not collected between turns. That was tried: V8 then drops optimised code whose types have no living
+ * instance and shrinks its young generation, which doubled the figures of whoever came next and is what no program
+ * does. A turn that pays for another side's garbage is an outlier that the median leaves out.
  */
 import {
   type Cost,
@@ -17,7 +20,7 @@ import {
   UNIT,
 } from "./cost.ts";
 import { judge } from "./goals.ts";
-import { collect, now } from "./host.ts";
+import { now } from "./host.ts";
 import { exponent, median } from "./stats.ts";
 
 export interface Options {
@@ -29,8 +32,11 @@ export interface Options {
   fresh: (cost: Cost, label: string, side: SideName, n: number) => Promise<{ count: number; total: number }>;
 }
 
-/** Chosen so that a repeat is long beside a garbage collection's pause and the full suite takes minutes, not hours. */
-const FULL = { repeats: 7, sweepRepeats: 5, targetNs: 120e6, warmNs: 200e6, freshRepeats: 5 };
+/**
+ * A turn is long beside a young collection's pause and short beside the load that others put on the machine, so that
+ * all sides have their share of it; the full suite takes minutes, not hours.
+ */
+const FULL = { repeats: 11, sweepRepeats: 5, targetNs: 50e6, warmNs: 150e6, freshRepeats: 5 };
 const QUICK = { repeats: 3, sweepRepeats: 2, targetNs: 4e6, warmNs: 4e6, freshRepeats: 1 };
 type Budget = typeof FULL;
 
@@ -187,7 +193,6 @@ class Runner {
 
   /** The cost of one operation. */
   async turn(): Promise<number> {
-    collect();
     let total = 0;
     for (let i = 0; i < this.calls; i++) total += await this.#call();
     return total / (this.ops * this.calls);

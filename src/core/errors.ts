@@ -104,7 +104,12 @@ export function count(n: number, what: string, least: number): number {
  * The same object is never counted twice.
  */
 export function together(errors: readonly unknown[]): unknown {
-  const distinct = [...new Set(errors)];
+  const kept = new Set<unknown>();
+  for (const error of errors) {
+    const known = error instanceof AggregateError && kept.has(error.errors[0]);
+    for (const part of known ? error.errors : [error]) kept.add(part);
+  }
+  const distinct = [...kept];
   if (distinct.length < 2) return distinct[0];
   return new AggregateError(distinct, `${distinct.length} errors, the main one first: ${show(distinct[0])}`);
 }

@@ -198,6 +198,8 @@ export class Loop implements Scheduler, AlarmClient {
     } else {
       this.stride = MAX_STRIDE;
       over = ++this.looks >= LOOKS_PER_SLICE;
+      // Nobody parks for long, so time would stand still for ever: spinning takes as long as it does elsewhere.
+      if (over) this.clock.advance(this, Math.min(this.timers.next, now + this.sliceMs));
     }
     this.ticks = over ? 0 : this.stride;
     return over;
@@ -216,7 +218,7 @@ export class Loop implements Scheduler, AlarmClient {
       if (this.ready.size > 0) return true;
     }
     const next = this.timers.next;
-    const jump = this.clock.advance !== undefined && next !== Infinity;
+    const jump = this.clock.advance !== undefined && this.timers.refs > 0;
     if (this.settlers.size > 0 || jump) {
       if (this.outstanding > 0 && !this.flushed) {
         // Promises get the chance to settle first: only then is everybody parked.
@@ -363,7 +365,7 @@ export class Loop implements Scheduler, AlarmClient {
     const main = this.main as Task;
     if (this.deadlocked) return this.giveUpAll();
     this.deadlocked = true;
-    main.terminate(new Interrupt(new DeadlockError(deadlockReport(this.tasks())), WHOLE_TASK, this.grace));
+    main.terminate(new Interrupt(new DeadlockError(deadlockReport(this.tasks())), WHOLE_TASK, this.grace, 0));
     if (this.ready.size === 0) this.giveUpAll();
   }
 

@@ -1,4 +1,5 @@
 /** The core: tasks, waits, timers, scopes and the loop. It knows no host and no promise. */
+export { runLater } from "./callback.ts";
 export type { AlarmClient, Clock } from "./clock.ts";
 export {
   BrokenLockError,
@@ -17,7 +18,7 @@ export {
   together,
 } from "./errors.ts";
 export { Heap, type Slotted } from "./heap.ts";
-export { HARD, Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+export { HARD, Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 export { type Linked, List } from "./list.ts";
 export {
   activeLoops,

@@ -13,7 +13,7 @@
  * stands in `docs/design.md`.
  */
 import { GreenletExit, together } from "./errors.ts";
-import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";
+import { Interrupt, moment, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
 import { breath, type Op, WAIT, WaitLine } from "./park.ts";
 import { current, currentTask, type Level, type Task } from "./task.ts";
@@ -56,6 +56,8 @@ export class Scope implements Level {
   private unasked: Child[] = [];
   private unaskedDropped = 0;
   private interrupt: Interrupt | null = null;
+  /** When it was entered. */
+  private since = 0;
   private timer: Timer | null = null;
   private until = Infinity;
   /** The owner waits here for its children. */
@@ -80,6 +82,7 @@ export class Scope implements Level {
       throw new Error("this scope was entered before: a scope is used once, make a new one");
     }
     this.status = "open";
+    this.since = moment();
     this.owner = task;
     const parent = task.scope as Scope;
     this.parent = parent;
@@ -142,7 +145,7 @@ export class Scope implements Level {
   }
 
   private interruptOwner(): void {
-    this.interrupt = new Interrupt(this.cancelError, this.depth, this.grace);
+    this.interrupt = new Interrupt(this.cancelError, this.depth, this.grace, this.since);
     this.owner?.interrupt(this.interrupt);
   }
 
@@ -152,9 +155,9 @@ export class Scope implements Level {
     if (!on) this.owner?.deliver();
   }
 
-  private killWorkers(error: unknown): void {
+  killWorkers(error: unknown): void {
     for (const child of this.children.toArray().reverse()) {
-      if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace));
+      if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace, 0));
     }
     // Those who are spawned from now on belong to somebody's cleanup: they have the grace.
     const loop = this.owner?.loop;
@@ -168,7 +171,7 @@ export class Scope implements Level {
 
   killLateBirths(error: unknown): void {
     this.timer = null;
-    for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0));
+    for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0, 0));
   }
 
   // ---- children
@@ -195,6 +198,21 @@ export class Scope implements Level {
     }
     if (this.line.size > 0) this.line.serve();
     return dealtWith;
+  }
+
+  /** A failure that somebody had taken upon himself and lets go again. */
+  keep(child: Child): void {
+    if (this.status !== "closed") this.unasked.push(child);
+  }
+
+  /** Something short that is no greenlet still has to run before the scope may end: the links of one that died. */
+  hold(): void {
+    this.workers++;
+  }
+
+  letGo(): void {
+    this.workers--;
+    if (this.line.size > 0) this.line.serve();
   }
 
   /** Runs `body` in this scope; gives its value, or undefined where the scope's own cancel ended it. */
@@ -232,10 +250,11 @@ export class Scope implements Level {
   private *endDaemons(): Generator<unknown, void, unknown> {
     this.stopTimer();
     if (this.children.size > 0) this.owner?.loop.ending(this);
-    while (this.children.tail !== null) {
-      const last = this.children.tail as Child;
-      last.terminate(new Interrupt(new GreenletExit("its scope has ended"), WHOLE_TASK, this.grace));
-      if (!last.isDone) yield* this.line.waitFirmly(() => last.isDone);
+    for (let last = this.children.tail as Child | null; last !== null; last = this.children.tail as Child | null) {
+      const child = last;
+      child.terminate(new Interrupt(new GreenletExit("its scope has ended"), WHOLE_TASK, this.grace, 0));
+      if (!child.isDone) yield* this.line.waitFirmly(() => child.isDone);
+      if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
     }
   }
 

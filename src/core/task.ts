@@ -13,7 +13,7 @@
  * resume; with a stack of our own only the top frame is resumed, so depth costs nothing and cannot overflow.
  */
 import { show } from "./errors.ts";
-import { HARD, type Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+import { HARD, type Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 import type { Linked } from "./list.ts";
 import { Timer, type Timers } from "./timers.ts";
 
@@ -53,6 +53,8 @@ export interface Level {
   readonly owner: Task | null;
   readonly depth: number;
   readonly shielded: boolean;
+  /** Its body is told to leave: so are the greenlets that it waits for. */
+  killWorkers(reason: unknown): void;
 }
 
 /** Something that a task's end concerns. */
@@ -217,8 +219,10 @@ export abstract class Task implements Linked<Task> {
 
   // ---- interrupts
 
-  /** Ends the whole task: at once if it never began (S-9), else at its park. */
+  /** Ends the whole task: at once if it never began (S-9), else at its park. The first reason wins, and the least grace. */
   terminate(interrupt: Interrupt): void {
+    const earlier = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
+    if (earlier !== undefined) return this.shorten(earlier, interrupt.grace);
     if (this.status !== NEW) return this.interrupt(interrupt);
     (this.interrupts ??= []).push(interrupt);
     this.told(interrupt.error);
@@ -236,6 +240,15 @@ export abstract class Task implements Linked<Task> {
     this.deliver();
   }
 
+  /** Brings the hard phase of an interrupt forward, never back. */
+  private shorten(interrupt: Interrupt, grace: number): void {
+    if (grace >= interrupt.grace || this.status === DONE) return;
+    interrupt.grace = grace;
+    if (interrupt.timer !== null) this.loop.timers.remove(interrupt.timer);
+    interrupt.timer = null;
+    this.deliver(); // starts the shorter one
+  }
+
   /** Its block is over. */
   release(interrupt: Interrupt): void {
     if (interrupt.timer !== null) this.loop.timers.remove(interrupt.timer);
@@ -247,9 +260,11 @@ export abstract class Task implements Linked<Task> {
     if (all.length === 0) this.interrupts = null;
   }
 
-  /** Whether `error` is a reason to leave that this task was given. */
+  /** Whether `error`, or the main one among several, is a reason to leave that this task was given. */
   isKilledBy(error: unknown): boolean {
-    return this.interrupts !== null && this.interrupts.some((i) => i.error === error && !i.once);
+    if (this.interrupts === null) return false;
+    return this.interrupts.some((i) => i.error === error && !i.once) ||
+      (error instanceof AggregateError && this.isKilledBy(error.errors[0]));
   }
 
   /** Throws what is due into a task that can be interrupted now. Called again whenever a shield has gone. */
@@ -259,14 +274,17 @@ export abstract class Task implements Linked<Task> {
       return;
     }
     const due = this.due();
-    if (due === null) {
-      if (parked) this.startGrace();
-      return;
-    }
+    if (due === null) return this.startGrace();
     const inner = this.inFlight();
-    if (inner !== undefined) this.release(inner);
-    if (due.phase === PENDING) due.phase = THROWN;
-    else if (++due.repeats > HARD_LIMIT) return this.loop.stuck(this);
+    if (inner !== undefined) {
+      inner.phase = PENDING; // it was never thrown
+      this.release(inner);
+    }
+    if (due.phase === PENDING) {
+      due.phase = THROWN;
+      due.thrownAt = moment();
+      this.endInside(due);
+    } else if (++due.repeats > HARD_LIMIT) return this.loop.stuck(this);
     const waiting = this.waiting;
     due.inFlight = true;
     this.failing = true;
@@ -301,12 +319,21 @@ export abstract class Task implements Linked<Task> {
     const all = this.interrupts, waiting = this.waiting;
     if (all === null || (waiting !== null && waiting.firm)) return null;
     const inner = this.inFlight();
-    const cleaning = all.some((i) => i.phase === THROWN && i !== inner);
+    // The latest throw that is not through: what it ends is being cleaned up.
+    let cleaning = -1;
+    for (const i of all) if (i.phase === THROWN && i !== inner && i.thrownAt > cleaning) cleaning = i.thrownAt;
     for (const i of all) {
       if (inner !== undefined && !i.isOutside(inner)) return null;
-      if ((i.phase === HARD || (i.phase === PENDING && !cleaning)) && !this.isShielded(i)) return i;
+      if ((i.phase === HARD || (i.phase === PENDING && i.since > cleaning)) && !this.isShielded(i)) return i;
     }
     return null;
+  }
+
+  /** The greenlets in the scopes that this interrupt ends are told at once, those of the innermost first (S-21). */
+  private endInside(due: Interrupt): void {
+    for (let s: Level | null = this.scope; s !== null && s.owner === this && s.depth > due.depth; s = s.parent) {
+      s.killWorkers(due.error);
+    }
   }
 
   /** Whether a shield stands between what runs and the block that the interrupt ends. */
@@ -317,10 +344,10 @@ export abstract class Task implements Linked<Task> {
     return false;
   }
 
-  /** It was interrupted and parks again, so it cleans up: from here the grace counts. */
+  /** It was interrupted and parks again, so it cleans up: from here the grace counts, also of one that has to wait for that. */
   private startGrace(): void {
     for (const i of this.interrupts ?? []) {
-      if (i.phase === THROWN && i.timer === null && i.grace !== Infinity) {
+      if ((i.phase === THROWN || (i.phase === PENDING && !this.isShielded(i))) && i.timer === null && i.grace !== Infinity) {
         i.timer = new Grace(this, i);
         this.loop.timers.add(i.timer, this.loop.now() + i.grace);
       }
@@ -415,10 +442,10 @@ export abstract class Task implements Linked<Task> {
     const hooks = this.loop.hooks;
     if (hooks !== null) hooks.ended?.(this);
     this.settleOutcome();
+    this.ended(); // only queues those who waited: the watchers come before they run
     if (this.watchers !== null) {
       for (const watcher of this.watchers) watcher.taskEnded(this);
     }
-    this.ended();
     this.loop.taskEnded(this);
     this.interrupts = null;
     if (current === this) current = null;

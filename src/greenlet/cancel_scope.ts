@@ -117,13 +117,17 @@ export function cancelScope<T>(
 
 /** Options of {@linkcode shield}. */
 export interface ShieldOptions {
-  /** Milliseconds after which the shield holds nothing back any more. Default: no limit. */
+  /**
+   * Milliseconds. Of a body: after them the shield holds nothing back any more. Of an operation: after them whoever
+   * waits gets a `TimeoutError`, and the operation runs on. Default: no limit.
+   */
   timeout?: number;
 }
 
 /**
  * Given a function: runs it here, and holds kills and cancels from outside back until it ends. Given an operation: runs
- * it in a greenlet of its own, so that whoever waits may be killed and it runs on (S-32).
+ * it in a greenlet of its own in the innermost scope, so that whoever waits may be killed and it runs on until that scope
+ * is cancelled (S-32).
  */
 export function shield<T>(what: Operand<T> | Body<[], T>, options?: ShieldOptions): Op<T> {
   const timeout = duration(options?.timeout, "shield's timeout");

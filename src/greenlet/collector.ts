@@ -23,10 +23,13 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
       if (this.#left === 0 || this.#closed) return END;
       const object = this.#ready.shift();
       if (object === undefined) return WAIT;
-      if (--this.#left === 0) this.#withdraw();
+      if (--this.#left === 0) this.close();
       return { done: false, value: this.#outcome(object) };
     },
-    lapse: () => END,
+    lapse: () => {
+      this.close();
+      return END;
+    },
   });
 
   /** @param limit stop after so many. */
@@ -65,6 +68,14 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
     return asyncIterator(() => this.take(Infinity), () => this.close());
   }
 
+  /** What is ready can still be taken; nothing more comes. */
+  finish(): void {
+    this.#withdraw();
+    this.#left = Math.min(this.#left, this.#ready.size);
+    this.#whenClosed();
+    this.#line.advance();
+  }
+
   /** Leaves all lines. */
   close(): void {
     if (this.#closed) return;
@@ -100,10 +111,14 @@ export interface CollectorOptions {
   asks?: boolean;
 }
 
-/** Greenlets that have ended already stand in the order of their ends, before all others (S-27). */
+/** Greenlets that have ended already come in the order of their ends (S-27); of the others nobody knows since when they are ready. */
 function byEnd<O extends Waitable>(objects: Iterable<O>): O[] {
-  const endOf = (object: O) => object instanceof Task && object.isDone ? object.endSeq : Infinity;
-  return [...objects].sort((a, b) => endOf(a) - endOf(b) || 0);
+  const all = [...objects];
+  const hasEnded = (object: O): boolean => object instanceof Task && object.isDone;
+  const endOf = (object: O) => (object as unknown as Task).endSeq;
+  const ended = all.filter(hasEnded).sort((a, b) => endOf(a) - endOf(b));
+  let next = 0;
+  return all.map((object) => hasEnded(object) ? ended[next++] : object);
 }
 
 function isReady(arm: Wait<unknown>, nobody: Task): boolean {

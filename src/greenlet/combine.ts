@@ -126,7 +126,17 @@ function* runGather(
   );
   const started = children.filter((child) => !operands.includes(child));
   for (const child of started) child.owned = true;
-  const letGo = () => started.forEach((child) => child.dead || (child.owned = false));
+  const taken = new Set<unknown>();
+  const letGo = () => {
+    for (const child of started) {
+      if (!child.dead) child.owned = false;
+      else if (child.failing && !taken.has(child)) { // in the same instant as the first
+        child.asked = false;
+        scope.keep(child);
+        child.loop.report(child.inbox, child);
+      }
+    }
+  };
   using collector = new Collector(children, (child) => child, Infinity, { asks: true });
   for (;;) {
     let step;
@@ -139,6 +149,7 @@ function* runGather(
     }
     if (step.done === true) break;
     const child = step.value;
+    taken.add(child);
     const error = child.failing ? child.inbox : child.inbox instanceof GreenletExit ? child.inbox : undefined;
     if (error !== undefined && !returnExceptions) {
       letGo();

@@ -7,6 +7,7 @@ import {
   currentNursery,
   currentTask,
   DONE,
+  duration,
   type Frame,
   GreenletExit,
   Interrupt,
@@ -21,6 +22,7 @@ import {
   PARKED,
   PENDING,
   READY,
+  runLater,
   RUNNING,
   type Scope,
   show,
@@ -163,7 +165,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     this.body = body;
     this.inbox = args;
     if (daemon) this.bits |= DAEMON;
-    const spawner = current !== null && current.loop === loop ? current as GreenletTask<unknown> : null;
+    const spawner = current instanceof GreenletTask && current.loop === loop ? current : null;
     this.spawner = spawner ?? undefined;
     if (spawner !== null && spawner.rare?.locals !== undefined) this.inherit(spawner.rare.locals);
     scope.add(this);
@@ -250,14 +252,14 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
 
   /** Puts a kill into the outcome: an end by `GreenletExit` is a success, an error of cleanup never hides the reason. */
   private settleKill(): void {
+    if (this.failing && this.inbox instanceof GreenletExit) this.failing = false;
     const kill = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
     if (kill === undefined || (kill.phase === PENDING && this.started)) return;
     const gentle = kill.error instanceof GreenletExit;
     if (!this.failing) {
-      (this.loop as Loop).swallowed++;
+      if (!(this.inbox instanceof GreenletExit)) (this.loop as Loop).swallowed++;
     } else if (this.inbox === kill.error) {
-      if (gentle) this.failing = false;
-      else this.asked = true; // whoever killed it with this error knows it
+      this.asked = true; // whoever killed it with this error knows it
     } else if (this.inbox instanceof AggregateError && this.inbox.errors[0] === kill.error) {
       if (gentle) this.inbox = together(this.inbox.errors.slice(1));
     } else if (!gentle) {
@@ -378,15 +380,15 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   kill(reason?: unknown, options?: KillOptions): Op<boolean> {
     const timeout = waitTime(options, "kill");
     const loop = this.loop as Loop;
-    const grace = waitTime({ timeout: options?.grace ?? loop.grace }, "kill's grace");
+    const grace = options?.grace === undefined ? loop.grace : duration(options.grace, "kill's grace");
     if (this.status !== DONE) {
-      const earlier = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
-      if (earlier === undefined) this.terminate(new Interrupt(killReason(reason), WHOLE_TASK, grace));
-      else if (options?.grace !== undefined) this.shorten(earlier, grace);
+      this.terminate(new Interrupt(killReason(reason), WHOLE_TASK, grace, 0));
       if (this === (loop.main as unknown)) loop.limitEnd(grace);
     }
     if (current === this) return op(() => afterOwnKill());
-    return new Join(this, false, timeout) as Op<boolean>;
+    if (timeout === Infinity || this.status === DONE) return new Join(this, false, timeout) as Op<boolean>;
+    const end = loop.now() + timeout; // counted from this call, which has acted already
+    return op(() => joinUntil(this, end));
   }
 
   link(listener: Listener<T>): void {
@@ -438,10 +440,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     if (loop.isOver || this === (loop.main as unknown) || home.status === "closed") {
       return queueMicrotask(() => this.runLinks());
     }
-    const runner = new GreenletTask<void>(loop, home, () => this.runLinks(), [], false);
-    runner.spawner = undefined;
-    runner.name = `links of ${this.name}`;
-    loop.enqueue(runner);
+    runLater(loop, home, `links of ${this.name}`, () => this.runLinks());
   }
 
   private runLinks(): void {
@@ -468,15 +467,6 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     for (const [local, value] of from) {
       if ((local as { inherited?: boolean }).inherited === true) this.locals.set(local, value);
     }
-  }
-
-  private shorten(interrupt: Interrupt, grace: number): void {
-    if (grace >= interrupt.grace) return;
-    interrupt.grace = grace;
-    if (interrupt.timer === null) return;
-    this.loop.timers.remove(interrupt.timer);
-    interrupt.timer = null;
-    this.deliver(); // starts the shorter one
   }
 
   /** Starts after `ms`, if it is not killed before. */
@@ -516,6 +506,10 @@ class Start extends Timer {
   }
 }
 
+function* joinUntil(greenlet: GreenletTask<unknown>, end: number): Generator<unknown, boolean, unknown> {
+  return yield* greenlet.join({ timeout: end - greenlet.loop.now() });
+}
+
 /** Where a greenlet waits that has killed itself: the kill comes at this park; under a shield it goes on. */
 function* afterOwnKill(): Generator<unknown, boolean, unknown> {
   yield* turn;
@@ -529,8 +523,8 @@ function newExit(): GreenletExit {
 /** The error that a kill throws: one that is no Error is wrapped (S-18). */
 export function killReason(reason: unknown): unknown {
   if (reason === undefined) return stackless(newExit);
-  if (reason instanceof Error) return reason;
-  if (typeof reason === "object" && reason !== null && "name" in reason && "message" in reason) return reason;
+  const kind = Object.prototype.toString.call(reason); // errors of another realm are errors, too
+  if (reason instanceof Error || kind === "[object Error]" || kind === "[object DOMException]") return reason;
   return new Error(`killed: ${show(reason)}`, { cause: reason });
 }
 
@@ -584,13 +578,19 @@ export function create<T>(
   return greenlet;
 }
 
+/** A plain record: neither a generator, nor an operation, a promise, an array. */
+export function isSpawnOptions(value: unknown): value is SpawnOptions {
+  if (typeof value !== "object" || value === null || "~op" in value) return false;
+  const proto = Object.getPrototypeOf(value);
+  return proto === Object.prototype || proto === null;
+}
+
 /** `spawn` into a given scope. */
 export function spawnInto<T>(scope: Scope, what: string, args: readonly unknown[]): GreenletTask<T> {
   const first = args[0];
-  const plain = typeof first === "function" || args.length < 2 || isGenerator(first) || typeof first !== "object";
-  const greenlet = plain
-    ? create<T>(what, scope, null, first, args.slice(1))
-    : create<T>(what, scope, first as SpawnOptions, args[1], args.slice(2));
+  const greenlet = args.length > 1 && isSpawnOptions(first)
+    ? create<T>(what, scope, first, args[1], args.slice(2))
+    : create<T>(what, scope, null, first, args.slice(1));
   greenlet.loop.enqueue(greenlet);
   return greenlet;
 }
@@ -604,7 +604,7 @@ export function spawnInto<T>(scope: Scope, what: string, args: readonly unknown[
  * @example
  * ```ts
  * import { run, sleep, spawn } from "tendril";
- * import { assertEquals } from "deno-std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * const sum = await run(function* () {
  *   const two = spawn(function* () {
@@ -652,5 +652,6 @@ export function spawnLater<A extends readonly unknown[], T>(
  * leave for. A `catch` that handles errors lets these through: `if (isKill(e)) throw e;`.
  */
 export function isKill(error: unknown): boolean {
-  return error instanceof GreenletExit || current?.isKilledBy(error) === true;
+  return error instanceof GreenletExit || current?.isKilledBy(error) === true ||
+    (error instanceof AggregateError && isKill(error.errors[0])); // the main one stands in front
 }

@@ -1,5 +1,5 @@
 /** Waiting for several greenlets, events and results. */
-import { count, currentTask, type Op } from "../core/mod.ts";
+import { count, currentTask, type Op, type Task, Timer, type Timers, turn } from "../core/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { Collector, type Waitable } from "./collector.ts";
 import { killReason } from "./greenlet.ts";
@@ -39,16 +39,33 @@ export function wait<O extends Waitable>(objects: Iterable<O>, options?: WaitAll
 
 /** The same as a stream: each object as it becomes ready; it ends with the last one, with `count`, or with the timeout. */
 export function iwait<O extends Waitable>(objects: Iterable<O>, options?: WaitAllOptions): Stream<O> {
-  const collector = new Collector(objects, (object: O) => object, limitOf(options));
   const timeout = waitTime(options, "iwait");
-  if (timeout === Infinity) return collector;
-  const { loop } = currentTask("iwait with a timeout");
-  const end = loop.now() + timeout;
-  return {
-    next: () => collector.take(end - loop.now()),
-    close: () => collector.close(),
-    [Symbol.asyncIterator]: () => collector[Symbol.asyncIterator](),
-  };
+  const limit = limitOf(options);
+  if (timeout === Infinity) return new Collector(objects, (object: O) => object, limit);
+  const { timers, now } = timersOf(currentTask("iwait with a timeout"));
+  const end = new End(() => collector.finish());
+  const collector: Collector<O, O> = new Collector(objects, (object: O) => object, limit, {
+    whenClosed: () => timers.remove(end),
+  });
+  timers.add(end, now + timeout);
+  return collector;
+}
+
+function timersOf(task: Task): { timers: Timers; now: number } {
+  return { timers: task.loop.timers, now: task.loop.now() };
+}
+
+class End extends Timer {
+  readonly #end: () => void;
+
+  constructor(end: () => void) {
+    super();
+    this.#end = end;
+  }
+
+  override fire(): void {
+    this.#end();
+  }
 }
 
 /**
@@ -111,6 +128,7 @@ function* survivors<G extends Greenlet<unknown>>(
 ): Generator<unknown, G[], unknown> {
   const self: unknown = currentTask("killAll");
   const others = all.filter((greenlet) => greenlet !== self);
+  if (others.length < all.length) yield* turn; // its own kill comes here
   yield* takeAll(others, timeout, Infinity, () => {});
   return all.filter((greenlet) => !greenlet.dead);
 }

@@ -17,6 +17,7 @@ export {
   getCurrent,
   GreenletTask,
   isKill,
+  isSpawnOptions,
   killReason,
   originOf,
   spawn,

@@ -1,7 +1,7 @@
 /** Things that are given back when the scope ends. */
-import { currentNursery, GreenletExit, type Op, Sleep } from "../core/mod.ts";
+import { currentNursery, GreenletExit, type Op, Scope, Sleep } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
-import { isKill, spawnInto } from "./greenlet.ts";
+import { currentGreenlet, isKill, spawnInto } from "./greenlet.ts";
 
 /** What an acquirer calls with the thing; it waits until the scope ends. */
 export type Provide<T> = (value: T) => Op<never>;
@@ -48,7 +48,8 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
   const options = { name: acquire.name || "resource", daemon: true };
   const holder = spawnInto<void>(currentNursery("resource"), "resource", [options, function* () {
     try {
-      yield* call(acquire, provide);
+      // A scope of its own: what it acquires in turn is released after it.
+      yield* new Scope(currentGreenlet("resource").loop.grace).run(call(acquire, provide));
     } catch (e) {
       if (!wanted || isKill(e)) throw e;
       provided.setException(e);
@@ -56,8 +57,10 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
     }
     if (!provided.ready) provided.setException(new Error("the resource ended without calling provide(value)"));
   }]);
-  holder.link(() => {
-    if (!provided.ready) provided.setException(new GreenletExit("the resource was killed before it was provided"));
+  holder.watch({
+    taskEnded: () => {
+      if (!provided.ready) provided.setException(new GreenletExit("the resource was killed before it was provided"));
+    },
   });
   try {
     return yield* provided.get();

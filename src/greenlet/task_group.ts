@@ -1,5 +1,5 @@
 /** Greenlets that live and die together. */
-import { GreenletExit, type Op, Scope, show } from "../core/mod.ts";
+import { duration, GreenletExit, type Op, Scope, show } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
 import { currentGreenlet, isKill, type SpawnOptions, spawnInto } from "./greenlet.ts";
 import type { Greenlet } from "./types.ts";
@@ -73,8 +73,10 @@ function* startChild<A extends readonly unknown[], T>(
     if (!first.ready) first.setException(new Error("the child ended without calling started(value)"));
     return result;
   }]);
-  child.link(() => {
-    if (!first.ready) first.setException(child.exception ?? new GreenletExit("the child was killed before it had started"));
+  child.watch({
+    taskEnded: () => {
+      if (!first.ready) first.setException(new GreenletExit("the child was killed before it had started"));
+    },
   });
   try {
     return yield* first.get();
@@ -102,7 +104,8 @@ function* startChild<A extends readonly unknown[], T>(
  */
 export function taskGroup<T>(body: Body<[TaskGroup], T>, options?: TaskGroupOptions): Op<T> {
   needBody(body, "taskGroup");
-  return op(() => runGroup(body, options?.grace));
+  const grace = options?.grace === undefined ? undefined : duration(options.grace, "taskGroup's grace");
+  return op(() => runGroup(body, grace));
 }
 
 function* runGroup<T>(body: Body<[TaskGroup], T>, grace: number | undefined): Generator<unknown, T, unknown> {

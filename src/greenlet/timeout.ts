@@ -5,6 +5,7 @@ import {
   GreenletExit,
   Interrupt,
   type Level,
+  moment,
   type Op,
   Scope,
   type Task,
@@ -68,7 +69,7 @@ export class Timeout extends Error implements Disposable {
     const task = currentTask("Timeout.start");
     this.#task = task;
     // Inside of the scope it stands in, outside of those that are opened later.
-    const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, true);
+    const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, moment(), true);
     this.#interrupt = interrupt;
     if (this.ms === 0) return task.interrupt(interrupt);
     if (this.ms === Infinity) return;

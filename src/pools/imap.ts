@@ -100,10 +100,9 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
       source = iterate(items);
       while (!this.#closed) {
         if (this.#room !== null) yield* this.#room.acquire();
-        exhausted = true; // an input that throws is not asked to return
         const step = yield* source.next();
+        exhausted = step.done === true;
         if (step.done === true) break;
-        exhausted = false;
         const call = yield* spawnOne(step.value);
         call.owned = true; // its failure stands in the stream
         this.#running.add(call);
@@ -113,6 +112,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
       }
     } catch (error) {
       if (this.#closed || isKill(error)) throw error;
+      exhausted = true; // what has thrown is not asked to return
       this.#inputError = { error };
     } finally {
       this.#fed = true;
@@ -128,8 +128,8 @@ interface Source<X> {
 }
 
 function iterate<X>(items: Iterable<X> | AsyncIterable<X>): Source<X> {
-  if (Symbol.iterator in items) {
-    const iterator = items[Symbol.iterator]();
+  if (typeof items === "string" || Symbol.iterator in items) {
+    const iterator = (items as Iterable<X>)[Symbol.iterator]();
     return {
       *next() {
         return iterator.next();

@@ -1,7 +1,7 @@
 /** A limit on how many greenlets run at once. */
 import { count, currentTask, type Op, PoolFull, show, WAIT, WaitLine } from "../core/mod.ts";
-import { type Body, call, needBody, op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
-import { firstFailureScope, type Greenlet, type GreenletTask, spawn, type SpawnOptions } from "../greenlet/mod.ts";
+import { type Body, call, isGenerator, needBody, op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { firstFailureScope, type Greenlet, type GreenletTask, isSpawnOptions, spawn, type SpawnOptions } from "../greenlet/mod.ts";
 import { Group } from "./group.ts";
 import { Imap } from "./imap.ts";
 
@@ -85,10 +85,8 @@ export class Pool extends Members {
   spawn<A extends readonly unknown[], T>(options: PoolSpawnOptions, body: Body<A, T>, ...args: A): Op<Greenlet<T>>;
   spawn(...args: readonly unknown[]): Op<Greenlet<unknown>> {
     const [first] = args;
-    const options = typeof first === "object" && first !== null && args.length > 1 ? first as PoolSpawnOptions : undefined;
-    if (options !== undefined || typeof first !== "object" || first === null) {
-      needBody(options === undefined ? first : args[1], "Pool.spawn");
-    }
+    const options = isSpawnOptions(first) ? first as PoolSpawnOptions : undefined;
+    if (!isGenerator(first)) needBody(options === undefined ? first : args[1], "Pool.spawn");
     const timeout = waitTime(options, "Pool.spawn");
     return op(() => this.#spawn(args, timeout));
   }
@@ -147,8 +145,7 @@ export class Pool extends Members {
   *#spawn(args: readonly unknown[], timeout: number): Generator<unknown, Greenlet<unknown>, unknown> {
     yield* this.#slots.wait(true, timeout);
     this.#promised--;
-    const options = args.length > 1 && typeof args[0] !== "function" ? args[0] as PoolSpawnOptions : null;
-    return this.start(options === null ? args : [{ name: options.name, daemon: options.daemon }, ...args.slice(1)]);
+    return this.start(args);
   }
 
   *#apply<A extends readonly unknown[], T>(body: Body<A, T>, args: A): Generator<unknown, T, unknown> {

@@ -1,5 +1,5 @@
 /** A result that comes later, once. */
-import { current, type Op, show, WAIT, WaitLine } from "../core/mod.ts";
+import { current, type Op, runLater, type Scope, show, WAIT, WaitLine } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
 /**
@@ -99,19 +99,20 @@ export class AsyncResult<T> {
   }
 
   #notify(): void {
+    if (this.#links.length === 0) return;
     const task = current;
-    for (const listener of [...this.#links]) {
-      queueMicrotask(() => {
-        const at = this.#links.indexOf(listener);
-        if (at < 0) return; // unlinked meanwhile
-        this.#links.splice(at, 1);
-        try {
-          listener(this);
-        } catch (e) {
-          if (task === null) throw e;
-          task.loop.report(e, task);
-        }
-      });
+    if (task === null) return queueMicrotask(() => this.#runLinks(reportError));
+    const home = (task.scope as Scope).nursery;
+    runLater(task.loop, home, "links of an AsyncResult", () => this.#runLinks((e) => task.loop.report(e, task)));
+  }
+
+  #runLinks(report: (error: unknown) => void): void {
+    for (let listener = this.#links.shift(); listener !== undefined; listener = this.#links.shift()) {
+      try {
+        listener(this);
+      } catch (e) {
+        report(e);
+      }
     }
   }
 }

@@ -199,7 +199,7 @@ class Call<T> implements Op<T>, OpIterator<T> {
  * @example
  * ```ts
  * import { call, run } from "tendril";
- * import { assertEquals } from "deno-std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * function* sum(n: number): Generator<unknown, number> {
  *   return n === 0 ? 0 : n + (yield* call(sum, n - 1));

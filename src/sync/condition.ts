@@ -50,6 +50,10 @@ export class Condition extends Lockable {
     return this.#lock.acquire(options);
   }
 
+  override holds(): boolean {
+    return this.#lock.holds();
+  }
+
   tryAcquire(): boolean {
     return this.#lock.tryAcquire();
   }

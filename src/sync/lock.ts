@@ -1,6 +1,7 @@
 /** Locks that know who holds them. */
 import {
   BrokenLockError,
+  current,
   currentTask,
   type Op,
   type Task,
@@ -43,6 +44,10 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   acquire(options?: WaitOptions): Op<boolean> {
     return options === undefined ? this.#once : this.#line.wait(1, waitTime(options, "acquire"));
+  }
+
+  override holds(): boolean {
+    return this.#owner !== null && this.#owner === current;
   }
 
   tryAcquire(): boolean {

@@ -17,6 +17,11 @@ export abstract class Lockable {
   /** Takes it if that needs no waiting. */
   abstract tryAcquire(): boolean;
 
+  /** Whether the running greenlet holds it, as far as is known: one that broke is held by nobody. */
+  holds(): boolean {
+    return true;
+  }
+
   /** Runs `body` while it is held, and releases it however the body ends. */
   withLock<T>(body: Body<[], T>): Op<T> {
     const inner = perform(body, "withLock");
@@ -25,7 +30,7 @@ export abstract class Lockable {
       try {
         return yield* inner;
       } finally {
-        this.release();
+        if (this.holds()) this.release();
       }
     };
     return op(() => run.call(this));
@@ -42,7 +47,10 @@ export abstract class Lockable {
           this.release();
         }
       };
-      return { release, [Symbol.dispose]: release };
+      const dispose = () => {
+        if (this.holds()) release();
+      };
+      return { release, [Symbol.dispose]: dispose };
     };
     return op(() => take.call(this));
   }

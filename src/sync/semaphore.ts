@@ -1,5 +1,5 @@
 /** Semaphores: a number and a rule. */
-import { count, currentTask, type Op, show, type Task, type TaskWatcher, WAIT, WaitLine } from "../core/mod.ts";
+import { count, current, currentTask, type Op, show, type Task, type TaskWatcher, WAIT, WaitLine } from "../core/mod.ts";
 import { Lockable } from "./lockable.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
@@ -135,10 +135,10 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
     overtakes: (task) => this.#borrowers.has(task), // to be told so
   });
 
-  /** @param total how many may hold a token at once, at least 1. */
+  /** @param total how many may hold a token at once; 0 lets nobody in until it is raised. */
   constructor(total: number) {
     super();
-    this.#total = count(total, "the total of a CapacityLimiter", 1);
+    this.#total = count(total, "the total of a CapacityLimiter", 0);
   }
 
   get total(): number {
@@ -146,7 +146,7 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
   }
 
   set total(total: number) {
-    this.#total = count(total, "the total of a CapacityLimiter", 1);
+    this.#total = count(total, "the total of a CapacityLimiter", 0);
     this.#line.serve();
   }
 
@@ -165,6 +165,10 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
 
   acquire(options?: WaitOptions): Op<boolean> {
     return this.#line.wait(undefined, waitTime(options, "acquire"));
+  }
+
+  override holds(): boolean {
+    return current !== null && this.#borrowers.has(current);
   }
 
   tryAcquire(): boolean {

@@ -85,7 +85,7 @@ function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
  * @example
  * ```ts
  * import { run, until } from "tendril";
- * import { assertEquals } from "deno-std/assert";
+ * import { assertEquals } from "@std/assert";
  *
  * assertEquals(await run(function* () {
  *   return yield* until(Promise.resolve(42));

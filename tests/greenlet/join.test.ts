@@ -202,7 +202,7 @@ describe("join: many", () => {
       const a = spawn(() => sleep(2)), b = spawn(() => sleep(1)), c = spawn(suspend);
       assertEquals(places(yield* joinAll([a, b, a, b, b]), [a, b]), [1, 0]);
       assertEquals(places(yield* joinAll([a, a], { count: 2 }), [a]), [0]);
-      assertEquals((yield* killAll<unknown>([c, c, a, c])).length, 0);
+      assertEquals((yield* killAll([c, c, a, c])).length, 0);
       assertEquals(c.dead, true);
     }));
 

@@ -36,7 +36,7 @@ describe("timeout 0", () => {
         assertEquals(yield* g.join({ timeout }), true);
         assertEquals(yield* g.get({ timeout }), 7);
         assertEquals(places(yield* joinAll([g], { timeout }), [g]), [0]);
-        assertEquals(places(yield* wait([set, g], { timeout }), [set, g]), [0, 1]);
+        assertEquals(places(yield* wait([set, g], { timeout }), [set, g]).toSorted(), [0, 1]);
         assertEquals(yield* result.get({ timeout }), "result");
         assertEquals(yield* queue.get({ timeout }), "item");
         assertEquals(yield* withTimeout(timeout, g), 7);

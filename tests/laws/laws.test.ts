@@ -1,14 +1,20 @@
 /** The laws over all implementations. */
 import {
   BoundedSemaphore,
+  Broadcast,
   CapacityLimiter,
+  Channel,
   Condition,
+  LifoQueue,
   Lock,
+  PriorityQueue,
+  Queue,
   RLock,
   Semaphore,
 } from "../../src/mod.ts";
 import { describe } from "../harness.ts";
 import { lockLaws } from "./lock.ts";
+import { type QueueLike, queueLaws } from "./queue.ts";
 
 describe("laws of locks", () => {
   const semaphore = { deadHolder: "keeps", again: "waits", stranger: "releases" } as const;
@@ -25,3 +31,38 @@ describe("laws of locks", () => {
   lockLaws("Condition", () => new Condition(), { ...owned, again: "throws" });
   lockLaws("Condition of an RLock", () => new Condition(new RLock()), { ...owned, again: "counts" });
 });
+
+describe("laws of queues", () => {
+  for (const maxsize of [1, 2, Infinity]) {
+    const size = maxsize === Infinity ? "unlimited" : `maxsize ${maxsize}`;
+    const options = maxsize === Infinity ? undefined : { maxsize };
+    const traits = { maxsize, keeps: true } as const;
+    queueLaws(`Queue, ${size}`, () => new Queue<number>(options), { ...traits, order: "first" });
+    queueLaws(`LifoQueue, ${size}`, () => new LifoQueue<number>(options), { ...traits, order: "last" });
+    queueLaws(`PriorityQueue, ${size}`, () => new PriorityQueue<number>(options), { ...traits, order: "least" });
+    queueLaws(`Broadcast with one subscription, ${size}`, () => oneSubscription(options), {
+      maxsize,
+      order: "first",
+      keeps: false,
+    });
+  }
+  queueLaws("Channel", () => new Channel<number>(), { maxsize: 0, order: "first", keeps: true });
+});
+
+/** The way from a broadcast's put to its only subscriber is a queue. */
+function oneSubscription(options: { maxsize: number } | undefined): QueueLike {
+  const broadcast = new Broadcast<number>();
+  const subscription = broadcast.subscribe(options);
+  return {
+    put: (item, o) => broadcast.put(item, o),
+    putNowait: (item) => broadcast.putNowait(item),
+    shutdown: () => broadcast.shutdown(),
+    get: (o) => subscription.get(o),
+    getNowait: () => subscription.getNowait(),
+    next: () => subscription.next(),
+    get qsize() {
+      return subscription.qsize;
+    },
+    [Symbol.asyncIterator]: () => subscription[Symbol.asyncIterator](),
+  };
+}

@@ -404,7 +404,7 @@ describe("effect: fibers", () => {
       yield* settle();
       plain.kill();
       for (const g of waiters) g.kill();
-      yield* joinAll<unknown>([...gs, ...waiters, plain]);
+      yield* joinAll([...gs, ...waiters, plain]);
       assertEquals(log, ["joinAll cleaned up", "second cleaned up"]);
     }));
 
