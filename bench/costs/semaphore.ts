@@ -97,6 +97,20 @@ const contended = (waiters: number): Side => async (n) => {
   return { count };
 };
 
+const contendedPromises = (waiters: number): Side => async (n) => {
+  const semaphore = new PromiseSemaphore(1);
+  let count = 0;
+  async function body() {
+    while (count < n) {
+      await semaphore.acquire();
+      if (count < n) count++;
+      semaphore.release();
+    }
+  }
+  await Promise.all(Array.from({ length: waiters }, body));
+  return { count };
+};
+
 export const cost: Cost = {
   name: "semaphore",
   title: "semaphore hand-off",
@@ -110,7 +124,7 @@ export const cost: Cost = {
       variable: "waiters in the line",
       sizes: [10, 100, 1_000, 10_000, 100_000],
       quickSizes: [10, 100, 1_000],
-      at: (waiters) => ({ tendril: contended(waiters) }),
+      at: (waiters) => ({ tendril: contended(waiters), promise: contendedPromises(waiters) }),
       ops: (waiters) => Math.max(200_000, waiters * 10),
       limit: 0.15,
     },

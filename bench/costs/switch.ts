@@ -3,7 +3,7 @@ import * as Fiber from "effect/Fiber";
 import { type Operation, run as runEffection, spawn as spawnEffection } from "effection";
 import { call, Event, joinAll, run, sleep, spawn } from "../../src/mod.ts";
 import type { Cost, Side, Sides } from "../harness/cost.ts";
-import { collect, now } from "../harness/host.ts";
+import { now } from "../harness/host.ts";
 import { Turns } from "../harness/turns.ts";
 import { turn } from "../peers/effection.ts";
 import { python } from "../peers/python.ts";
@@ -111,21 +111,23 @@ const at = (nest: Nest, depth: number): Sides => ({
   asyncio: python("asyncio", "switch", depth),
 });
 
+/** One for all the parked: V8 makes a hidden class for each new `function*` that is called. */
+function* waitFor(end: Event): Body {
+  yield* end.wait();
+}
+
+/** Turns that are taken, untimed, after so many were spawned: until the collector has made them old. */
+const SETTLING = 100_000;
+
 /** Two tasks switch while `parked` others stand in a line. */
 const amongParked = (parked: number): Side => async (n) => {
   const turns = new Turns();
   let total = 0;
   await run(function* () {
     const end = new Event();
-    for (let i = 0; i < parked; i++) {
-      spawn(function* () {
-        yield* end.wait();
-      });
-    }
-    yield* sleep(0);
-    collect(); // the parked are old now: what follows is a switch, not the aging of a million objects
-    const scratch = new Turns(); // untimed: a forced collection drops optimised code
-    yield* joinAll([spawn(delegated, scratch, 1, 1, 10_000), spawn(delegated, scratch, 2, 1, 10_000)]);
+    for (let i = 0; i < parked; i++) spawn(waitFor, end);
+    const scratch = new Turns();
+    yield* joinAll([spawn(delegated, scratch, 1, 1, SETTLING), spawn(delegated, scratch, 2, 1, SETTLING)]);
     const start = now();
     yield* joinAll([spawn(delegated, turns, 1, 1, (n + 1) >> 1), spawn(delegated, turns, 2, 1, n >> 1)]);
     total = now() - start;
@@ -136,13 +138,11 @@ const amongParked = (parked: number): Side => async (n) => {
 
 const amongParkedPromises = (parked: number): Side => async (n) => {
   const { promise: end, resolve } = Promise.withResolvers<void>();
-  async function body() {
+  async function waitForEnd() {
     await end;
   }
-  for (let i = 0; i < parked; i++) void body();
-  await null;
-  collect();
-  await promise(1)(20_000);
+  for (let i = 0; i < parked; i++) void waitForEnd();
+  await promise(1)(2 * SETTLING);
   const start = now();
   const { count } = await promise(1)(n);
   const total = now() - start;

@@ -1,4 +1,5 @@
 import { type CostResult, type SideName, SIDES } from "./cost.ts";
+import { judgeGrowth } from "./goals.ts";
 import { show } from "./table.ts";
 
 const PEERS = SIDES.slice(1);
@@ -43,6 +44,7 @@ export const GROWTH_HEAD = [
 export function growthRows(result: CostResult): string[][] {
   return result.sweeps.map((sweep) => {
     const own = sweep.sides.tendril;
+    const judged = own && judgeGrowth(sweep);
     const peers = SIDES.flatMap((side) => {
       const entry = side === "tendril" ? undefined : sweep.sides[side];
       return entry ? [`${side} ${entry.exponent.toFixed(2)}`] : [];
@@ -52,8 +54,8 @@ export function growthRows(result: CostResult): string[][] {
       sweep.sizes.map((s) => s.toLocaleString("en-US")).join(" "),
       `${own?.values.map(show).join(" ") ?? "–"} ${result.unit}`,
       own?.exponent.toFixed(2) ?? "–",
-      `≤ ${sweep.limit}`,
-      own ? (own.exponent <= sweep.limit ? "yes" : "NO") : "–",
+      judged?.goal ?? "–",
+      judged ? (judged.reached ? "yes" : "NO") : "–",
       peers.join(", ") || "–",
     ];
   });

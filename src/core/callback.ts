@@ -31,6 +31,8 @@ class Callback extends Task {
 
   protected settleOutcome(): void {}
 
+  protected announce(): void {}
+
   protected ended(): void {
     this.home.letGo();
   }

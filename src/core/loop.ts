@@ -11,8 +11,8 @@
  * still wake anybody here.
  */
 import type { AlarmClient, Clock } from "./clock.ts";
-import { DeadlockError } from "./errors.ts";
-import { HARD, Interrupt, THROWN, WHOLE_TASK } from "./interrupt.ts";
+import { DeadlockError, show } from "./errors.ts";
+import { Interrupt, WHOLE_TASK } from "./interrupt.ts";
 import { type Linked, List } from "./list.ts";
 import { type NotYet, WAIT, Wait, Waiter } from "./park.ts";
 import { Ring } from "./ring.ts";
@@ -44,7 +44,7 @@ export interface LoopOptions {
   hooks?: Hooks | null;
   chooser?: Chooser | null;
   /** Told of every error that nobody has asked for when it happens. It may throw. */
-  onError(error: unknown, task: Task): void;
+  onError(error: unknown, task: Task): unknown;
   /** Told where `onError` itself throws. It must not throw. */
   lastResort(error: unknown): void;
 }
@@ -90,6 +90,7 @@ export class Loop implements Scheduler, AlarmClient {
   private readonly host: Host;
   private readonly sliceMs: number;
   private readonly options: LoopOptions;
+  private readonly reported: WeakSet<object> = new WeakSet();
   private over = false;
   private awake = false;
   /** Nothing can happen here any more unless another loop does it. */
@@ -106,6 +107,7 @@ export class Loop implements Scheduler, AlarmClient {
   private endTimer: EndOfGrace | null = null;
   private graceIsOver = false;
   private whenDone: () => void = () => {};
+  private whenCrashed: (error: unknown) => void = () => {};
   private readonly inMicrotask: () => void = () => this.pass();
   private readonly inMacrotask: () => void = () => this.turn();
 
@@ -120,11 +122,12 @@ export class Loop implements Scheduler, AlarmClient {
     this.root.status = "open";
   }
 
-  /** Begins; `main` runs first. `done` is called in the pass in which it ends. */
-  start(main: Task, mainScope: Scope, done: () => void): void {
+  /** Begins; `main` runs first. `done` is called in the pass in which it ends, `crashed` if the loop itself cannot go on. */
+  start(main: Task, mainScope: Scope, done: () => void, crashed: (error: unknown) => void): void {
     this.main = main;
     this.mainScope = mainScope;
     this.whenDone = done;
+    this.whenCrashed = crashed;
     this.sliceStart = this.looked = this.host.now();
     active.add(this);
     this.clock.attach?.(this);
@@ -167,10 +170,21 @@ export class Loop implements Scheduler, AlarmClient {
 
   private pass(): void {
     if (this.over) return;
+    try {
+      this.work();
+    } catch (error) {
+      // Not an error of a greenlet's: a clock or a chooser that throws, or a defect of ours. It must be loud.
+      this.close();
+      this.whenCrashed(error);
+    }
+  }
+
+  private work(): void {
     this.awake = true;
     if (this.look()) return this.letHost();
     const ready = this.ready;
     for (;;) {
+      if (ready.size > 0) this.flushed = false;
       while (ready.size > 0) {
         const task = this.chooser === null ? ready.shift() : this.choose(this.chooser);
         (task as Task).resume();
@@ -182,7 +196,12 @@ export class Loop implements Scheduler, AlarmClient {
 
   private choose(chooser: Chooser): Task | undefined {
     const n = this.ready.size;
-    return this.ready.take(n === 1 ? 0 : chooser(this.ready.toArray()));
+    if (n === 1) return this.ready.shift();
+    const at = chooser(this.ready.toArray());
+    if (!Number.isInteger(at) || at < 0 || at >= n) {
+      throw new RangeError(`the chooser must give the index of one of the ${n} tasks that are ready, not ${show(at)}`);
+    }
+    return this.ready.take(at);
   }
 
   /** Fires what is due; gives whether the slice is over. */
@@ -213,7 +232,6 @@ export class Loop implements Scheduler, AlarmClient {
   /** Nothing is ready. Gives whether something is now. */
   private idle(): boolean {
     if (this.graceIsOver) {
-      this.graceIsOver = false;
       this.giveUp();
       if (this.ready.size > 0) return true;
     }
@@ -258,14 +276,18 @@ export class Loop implements Scheduler, AlarmClient {
   /** Called by a task as it ends. */
   taskEnded(task: Task): void {
     if (task !== this.main) return;
+    this.close();
+    this.whenDone();
+    checkDeadlock();
+  }
+
+  private close(): void {
     this.over = true;
     this.awake = true; // nothing rouses it any more
+    active.delete(this);
     this.timers.clear();
     this.clock.alarm(this, Infinity, false);
     this.clock.detach?.(this);
-    active.delete(this);
-    this.whenDone();
-    checkDeadlock();
   }
 
   /** Its main greenlet has ended. */
@@ -273,12 +295,29 @@ export class Loop implements Scheduler, AlarmClient {
     return this.over;
   }
 
+  /** Tells `onError`, each error object once: one that ends a greenlet often ends those that wait for it, too. */
   report(error: unknown, task: Task): void {
-    try {
-      this.options.onError(error, task);
-    } catch (e) {
+    if (isNews(error, this.reported)) this.tell(error, task);
+  }
+
+  /** Whether `onError` has been told of it, or of all its parts. */
+  wasReported(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.reported.has(error);
+  }
+
+  /** Tells `onError`, whose own errors go to the last resort (S-78). */
+  tell(error: unknown, task: Task): void {
+    const giveUp = (e: unknown) => {
       this.options.lastResort(e);
       this.options.lastResort(error);
+    };
+    try {
+      const done: unknown = this.options.onError(error, task);
+      if (typeof done === "object" && done !== null && "then" in done) {
+        (done as PromiseLike<unknown>).then(undefined, giveUp);
+      }
+    } catch (e) {
+      giveUp(e);
     }
   }
 
@@ -288,22 +327,19 @@ export class Loop implements Scheduler, AlarmClient {
   }
 
   limitEnd(grace: number): void {
-    if (this.endTimer !== null) this.timers.remove(this.endTimer);
-    if (grace === Infinity) return;
+    if (this.graceIsOver || grace === Infinity) return;
+    if (this.endTimer !== null) {
+      if (this.endTimer.deadline <= this.now() + grace) return;
+      this.timers.remove(this.endTimer);
+    }
     this.endTimer = new EndOfGrace(this);
     this.timers.add(this.endTimer, this.now() + grace);
   }
 
   /** From here on, whoever has been told to leave is told so at every park, and is given up when that does not help. */
   endGrace(): void {
-    this.endTimer = null;
     this.graceIsOver = true;
-    for (const task of this.tasks()) {
-      for (const i of task.interrupts ?? []) {
-        if (i.phase === THROWN) i.phase = HARD;
-      }
-      task.deliver();
-    }
+    for (const task of this.tasks()) task.harden();
   }
 
   /** Gives up those who were told to leave and still wait, the innermost ones; their scopes then end in order. */
@@ -316,7 +352,6 @@ export class Loop implements Scheduler, AlarmClient {
       return true;
     };
     for (const task of this.root.children.toArray()) visit(task);
-    this.limitEnd(this.grace);
   }
 
   stuck(task: Task): void {
@@ -390,6 +425,15 @@ function guarded(hooks: Hooks, report: (error: unknown) => void): Hooks {
     };
   }
   return safe;
+}
+
+/** Whether there is something in `error` that was not reported yet; it is now. */
+function isNews(error: unknown, reported: WeakSet<object>): boolean {
+  if (typeof error !== "object" || error === null) return true;
+  if (reported.has(error)) return false;
+  reported.add(error);
+  if (!(error instanceof AggregateError) || error.errors.length === 0) return true;
+  return error.errors.map((part) => isNews(part, reported)).includes(true);
 }
 
 /** If nobody in this thread can go on, everybody is told. */

@@ -98,15 +98,20 @@ export abstract class Wait<T> extends Timer implements Op<T>, Waiting {
   /** Ends the wait with a value. */
   wake(value: unknown): void {
     this.leave();
-    if (this.choice !== null) this.choice.chosen(this as Wait<unknown>, value, false);
-    else (this.task as Task).wake(value);
+    this.end(value, false);
   }
 
   /** Ends the wait with an error. */
   fail(error: unknown): void {
     this.leave();
-    if (this.choice !== null) this.choice.chosen(this as Wait<unknown>, error, true);
-    else (this.task as Task).fail(error);
+    this.end(error, true);
+  }
+
+  /** Hands the outcome on; it has left already. */
+  protected end(outcome: unknown, failed: boolean): void {
+    if (this.choice !== null) this.choice.chosen(this as Wait<unknown>, outcome, failed);
+    else if (failed) (this.task as Task).fail(outcome);
+    else (this.task as Task).wake(outcome);
   }
 
   /** By default the end of time is a wake. */
@@ -288,15 +293,12 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
 
   override fire(): void {
     const wasHead = this.line.head === this;
-    let value: T;
+    this.leave(); // first: what a line does when somebody's time is over may look at the line
     try {
-      value = this.line.lapse(this);
+      this.end(this.line.lapse(this), false);
     } catch (e) {
-      this.fail(e);
-      if (wasHead) this.line.advance();
-      return;
+      this.end(e, true);
     }
-    this.wake(value);
     if (wasHead) this.line.advance();
   }
 

@@ -151,8 +151,10 @@ export abstract class Task implements Linked<Task> {
   protected abstract told(reason: unknown): void;
   /** Makes the outcome final, before anybody hears of the end. */
   protected abstract settleOutcome(): void;
-  /** The outcome is settled. */
+  /** Tells its scope, which may kill others for it before anybody makes use of what is free now. */
   protected abstract ended(): void;
+  /** Wakes those who wait for the end. */
+  protected abstract announce(): void;
   abstract readonly name: string;
 
   get isDone(): boolean {
@@ -249,6 +251,14 @@ export abstract class Task implements Linked<Task> {
     this.deliver(); // starts the shorter one
   }
 
+  /** The grace of all that was thrown into it is over. */
+  harden(): void {
+    for (const i of this.interrupts ?? []) {
+      if (i.phase === THROWN) i.phase = HARD;
+    }
+    this.deliver();
+  }
+
   /** Its block is over. */
   release(interrupt: Interrupt): void {
     if (interrupt.timer !== null) this.loop.timers.remove(interrupt.timer);
@@ -280,21 +290,23 @@ export abstract class Task implements Linked<Task> {
       inner.phase = PENDING; // it was never thrown
       this.release(inner);
     }
-    if (due.phase === PENDING) {
+    const first = due.phase === PENDING;
+    if (first) {
       due.phase = THROWN;
       due.thrownAt = moment();
-      this.endInside(due);
     } else if (++due.repeats > HARD_LIMIT) return this.loop.stuck(this);
     const waiting = this.waiting;
     due.inFlight = true;
     this.failing = true;
     this.inbox = due.error;
     this.waiting = null;
-    if (!parked) return; // stands in the run queue already
-    this.status = READY;
-    // Decided before it is withdrawn: that may run code of the user's (an abort listener), which may kill again.
-    waiting?.abandon();
-    this.loop.enqueue(this);
+    if (parked) {
+      this.status = READY;
+      // Decided before it is withdrawn: that may run code of the user's (an abort listener), which may kill again.
+      waiting?.abandon();
+      this.loop.enqueue(this);
+    }
+    if (first) this.endInside(due);
   }
 
   /** Queued, but for its turn only, or with an interrupt that an outer one may still overrule (S-39). */
@@ -442,10 +454,11 @@ export abstract class Task implements Linked<Task> {
     const hooks = this.loop.hooks;
     if (hooks !== null) hooks.ended?.(this);
     this.settleOutcome();
-    this.ended(); // only queues those who waited: the watchers come before they run
+    this.ended();
     if (this.watchers !== null) {
       for (const watcher of this.watchers) watcher.taskEnded(this);
     }
+    this.announce();
     this.loop.taskEnded(this);
     this.interrupts = null;
     if (current === this) current = null;

@@ -159,12 +159,15 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     scope: Scope,
     body: (...args: readonly unknown[]) => unknown,
     args: readonly unknown[],
-    daemon: boolean,
+    options: SpawnOptions | null,
   ) {
     super(loop, scope);
     this.body = body;
     this.inbox = args;
-    if (daemon) this.bits |= DAEMON;
+    if (options !== null) {
+      if (options.daemon === true) this.bits |= DAEMON;
+      if (options.name !== undefined) this.name = options.name;
+    }
     const spawner = current instanceof GreenletTask && current.loop === loop ? current : null;
     this.spawner = spawner ?? undefined;
     if (spawner !== null && spawner.rare?.locals !== undefined) this.inherit(spawner.rare.locals);
@@ -221,28 +224,27 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   }
 
   protected ended(): void {
+    for (let join = this.joinerList?.head ?? null; join !== null; join = join.after) {
+      if (join.wantsOutcome) this.asked = true;
+    }
     const { rare } = this;
     if (rare?.start !== undefined) this.loop.timers.remove(rare.start);
     // A chain of spawners that have ended must not be kept alive by the last one.
-    while (this.spawner?.dead === true) this.spawner = this.spawner.parent;
-    this.wakeJoiners();
+    if (this.spawner?.dead === true) this.spawner = undefined;
     const { home } = this;
-    if (rare?.links !== undefined && rare.links.length > 0) this.scheduleLinks();
+    if (rare?.links !== undefined && rare.links.length > 0) this.scheduleLinks(); // before the scope can end
     const dealtWith = home.childEnded(this, this.inbox, this.failing);
     if (this.failing && !dealtWith && !this.asked && this !== (this.loop as Loop).main) {
       (this.loop as Loop).report(this.inbox, this);
     }
   }
 
-  private wakeJoiners(): void {
+  protected announce(): void {
     if (this.joinerList === null) return;
     for (let join = this.joinerList.head; join !== null; join = this.joinerList.head) {
       if (!join.wantsOutcome) join.wake(true);
-      else {
-        this.asked = true;
-        if (this.failing) join.fail(this.inbox);
-        else join.wake(this.inbox);
-      }
+      else if (this.failing) join.fail(this.inbox);
+      else join.wake(this.inbox);
     }
   }
 
@@ -291,7 +293,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
   }
 
   get parent(): Greenlet<unknown> | undefined {
-    return this.spawner;
+    return this.spawner?.dead === true ? undefined : this.spawner;
   }
 
   get signal(): AbortSignal {
@@ -451,7 +453,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
       try {
         (link.listener as Listener<T>)(this);
       } catch (e) {
-        (this.loop as Loop).report(e, this);
+        (this.loop as Loop).tell(e, this);
       }
     }
   }
@@ -572,9 +574,8 @@ export function create<T>(
     scope,
     callable as (...args: readonly unknown[]) => unknown,
     args,
-    options?.daemon ?? false,
+    options,
   );
-  if (options?.name !== undefined) greenlet.name = options.name;
   return greenlet;
 }
 

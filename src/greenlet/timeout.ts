@@ -14,7 +14,7 @@ import {
   together,
   Wait,
 } from "../core/mod.ts";
-import { type Body, op, type Operand, perform, Until } from "../sync/mod.ts";
+import { type Body, needBody, op, type Operand, perform, Until } from "../sync/mod.ts";
 import { CancelScope } from "./cancel_scope.ts";
 import { currentGreenlet, GreenletTask } from "./greenlet.ts";
 
@@ -176,6 +176,7 @@ function timeoutError(ms: number): TimeoutError {
 
 /** Runs `body` in a scope that is cancelled after `ms` milliseconds; gives undefined then. */
 export function moveOnAfter<T>(ms: number | undefined, body: Body<[CancelScope], T>): Op<T | undefined> {
+  needBody(body, "moveOnAfter");
   const options = { timeout: ms };
   const scope = () => new CancelScope(options);
   scope();
@@ -185,6 +186,7 @@ export function moveOnAfter<T>(ms: number | undefined, body: Body<[CancelScope],
 /** The same, but throws `TimeoutError` then. */
 export function failAfter<T>(ms: number | undefined, body: Body<[CancelScope], T>): Op<T> {
   const time = duration(ms, "failAfter");
+  needBody(body, "failAfter");
   return op(function* () {
     const scope = new CancelScope({ timeout: time });
     const value = yield* scope.run(body);

@@ -28,7 +28,7 @@ type SignalName = keyof typeof CODES;
  * ```
  */
 export async function main(body: Body<[], unknown>): Promise<void> {
-  const { promise, main } = launch(body);
+  const { promise, main, loop } = launch(body);
   let got: SignalName | undefined;
   const onSignal = (name: SignalName) => {
     if (got !== undefined) process.exit(CODES[name]);
@@ -45,7 +45,7 @@ export async function main(body: Body<[], unknown>): Promise<void> {
     await promise;
   } catch (error) {
     code = 1;
-    reportToStderr(error, originOf(error));
+    if (!loop.wasReported(error)) reportToStderr(error, originOf(error) ?? main.name);
   } finally {
     for (const remove of listeners) remove();
   }

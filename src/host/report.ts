@@ -1,15 +1,28 @@
 /** How errors that nobody asked for are shown: on stderr, with the greenlet's name. */
+import { show } from "../core/mod.ts";
 import { originOf } from "../greenlet/mod.ts";
 
-/** An error with its stack, its cause and its parts. */
+/** An error with its stack, its cause and its parts, each once. Never throws, whatever was thrown. */
 export function render(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  let text = error.stack?.includes(error.message) === true ? error.stack : `${error.name}: ${error.message}\n${error.stack ?? ""}`;
-  if (error instanceof AggregateError) {
-    for (const part of error.errors) text += `\n  - ${inGreenlet(part)}${render(part).replaceAll("\n", "\n    ")}`;
+  return renderOnce(error, new Set());
+}
+
+function renderOnce(error: unknown, seen: Set<unknown>): string {
+  try {
+    if (!(error instanceof Error)) return typeof error === "string" ? error : show(error);
+    if (seen.has(error)) return `${error.name}: ${error.message} (shown above)`;
+    seen.add(error);
+    const { stack } = error;
+    let text = typeof stack === "string" && stack.includes(error.message) ? stack : `${error.name}: ${error.message}`;
+    const add = (label: string, part: unknown) => {
+      text += `\n  ${label}${renderOnce(part, seen).replaceAll("\n", "\n    ")}`;
+    };
+    if (error instanceof AggregateError) error.errors.forEach((part) => add(`- ${inGreenlet(part)}`, part));
+    if (error.cause !== undefined) add("caused by: ", error.cause);
+    return text;
+  } catch {
+    return "an error that cannot be shown: reading it throws";
   }
-  if (error.cause !== undefined) text += `\n  caused by: ${render(error.cause).replaceAll("\n", "\n    ")}`;
-  return text;
 }
 
 function inGreenlet(error: unknown): string {
@@ -17,7 +30,7 @@ function inGreenlet(error: unknown): string {
   return name === undefined ? "" : `in greenlet ${name}: `;
 }
 
-/** The default of `onError`. */
+/** The default of `onError`. Never throws. */
 export function reportToStderr(error: unknown, name?: string): void {
   const where = name ?? originOf(error);
   console.error(`tendril: ${where === undefined ? "error" : `greenlet ${where} failed`}: ${render(error)}`);

@@ -1,5 +1,5 @@
 /** The door from plain JavaScript into greenlets. */
-import { type Clock, duration, type Hooks, type Chooser, Loop, type LoopOptions, Scope } from "../core/mod.ts";
+import { type Clock, duration, type Hooks, type Chooser, Loop, type LoopOptions, Scope, show } from "../core/mod.ts";
 import { type Body, call, needBody } from "../sync/mod.ts";
 import { type Greenlet, GreenletTask } from "../greenlet/mod.ts";
 import { systemClock } from "./clock.ts";
@@ -34,19 +34,26 @@ export interface Launched<T> {
 /** `run` with its inside. */
 export function launch<T>(body: Body<[], T>, options: RunOptions = {}): Launched<T> {
   needBody(body, "run");
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`run's signal must be an AbortSignal, not ${show(signal)}`);
+  }
   const loop = new Loop(loopOptions(options));
   const scope = new Scope(loop.grace);
   const todo = call(body);
-  const main = new GreenletTask<T>(loop, loop.root, () => scope.run(todo), [], false);
-  main.name = "main";
-  const { signal } = options;
+  const main = new GreenletTask<T>(loop, loop.root, () => scope.run(todo), [], { name: "main" });
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const abort = () => void main.kill(signal?.reason);
-  loop.start(main, scope, () => {
+  const settle = (deliver: () => void) => {
     signal?.removeEventListener("abort", abort);
-    if (main.failing) reject(main.inbox);
-    else resolve(main.inbox as T);
-  });
+    deliver();
+  };
+  loop.start(
+    main,
+    scope,
+    () => settle(() => main.failing ? reject(main.inbox) : resolve(main.inbox as T)),
+    (error) => settle(() => reject(error)),
+  );
   if (signal?.aborted === true) abort();
   else signal?.addEventListener("abort", abort, { once: true });
   return { promise, main, loop };
@@ -57,6 +64,10 @@ function loopOptions(options: RunOptions): LoopOptions {
   if (onError !== undefined && typeof onError !== "function") {
     throw new TypeError("run's onError must be a function (error, greenlet) => void");
   }
+  const { clock } = options;
+  if (clock !== undefined && (typeof clock.now !== "function" || typeof clock.alarm !== "function")) {
+    throw new TypeError(`run's clock must be a Clock, with now() and alarm(), not ${show(clock)}`);
+  }
   return {
     clock: options.clock ?? systemClock,
     host: systemHost,
@@ -66,7 +77,7 @@ function loopOptions(options: RunOptions): LoopOptions {
     chooser: options.chooser,
     onError: (error, task) => {
       if (onError === undefined) reportToStderr(error, task.name);
-      else onError(error, task as GreenletTask<unknown>);
+      else return onError(error, task as GreenletTask<unknown>);
     },
     lastResort: (error) => reportToStderr(error),
   };

@@ -160,7 +160,11 @@ class Call<T> implements Op<T>, OpIterator<T> {
     if (this.stage === FRESH) {
       const task = currentTask("call()");
       result = this.body(...this.args);
-      if (isGenerator(result)) return this.enter(task, result as Frame, IN_BODY);
+      if (isFresh(result, this.body)) return this.enter(task, result as Frame, IN_BODY);
+      if (isGenerator(result)) {
+        claim(result, "call");
+        return this.enter(task, result as Frame, IN_BODY);
+      }
       this.stage = IN_BODY;
     }
     // What the body returned may still have to be waited for, once.

@@ -21,11 +21,12 @@ import { systemHost } from "../host/mod.ts";
  */
 export class VirtualClock implements Clock {
   #now: number;
-  readonly #alarms: Map<AlarmClient, number> = new Map();
+  readonly #alarms: Map<AlarmClient, { deadline: number; ref: boolean }> = new Map();
   readonly #clients: Set<AlarmClient> = new Set();
 
   /** @param start where time begins, in milliseconds. Default 0. */
   constructor(start: number = 0) {
+    if (!Number.isFinite(start)) throw new RangeError(`a VirtualClock starts at a number of milliseconds, not ${start}`);
     this.#now = start;
   }
 
@@ -35,8 +36,11 @@ export class VirtualClock implements Clock {
 
   /** Time passes by hand. What becomes due by it fires when its loop looks at the clock next. */
   tick(ms: number): void {
+    if (!(ms >= 0 && ms < Infinity)) {
+      throw new RangeError(`time passes by a number of milliseconds of at least 0, not ${ms}`);
+    }
     this.#now += ms;
-    for (const [client, deadline] of [...this.#alarms]) {
+    for (const [client, { deadline }] of [...this.#alarms]) {
       if (deadline <= this.#now) {
         this.#alarms.delete(client);
         client.ring();
@@ -53,9 +57,9 @@ export class VirtualClock implements Clock {
     this.#scheduleJump();
   }
 
-  alarm(client: AlarmClient, deadline: number, _ref: boolean): void {
+  alarm(client: AlarmClient, deadline: number, ref: boolean): void {
     if (deadline === Infinity) this.#alarms.delete(client);
-    else this.#alarms.set(client, deadline);
+    else this.#alarms.set(client, { deadline, ref });
     this.#scheduleJump();
   }
 
@@ -68,10 +72,11 @@ export class VirtualClock implements Clock {
   }
 
   #scheduleJump(): void {
-    if (this.#alarms.size === 0) return;
+    const alarms = () => [...this.#alarms.values()];
+    if (!alarms().some((alarm) => alarm.ref)) return; // the others keep nothing going
     systemHost.macrotask(() => {
       for (const client of this.#clients) if (!client.isIdle) return; // it asks again when it is parked
-      const next = Math.min(...this.#alarms.values());
+      const next = Math.min(...alarms().map((alarm) => alarm.deadline));
       if (next !== Infinity) this.tick(Math.max(0, next - this.#now));
     });
   }

@@ -23,7 +23,10 @@ type Step = readonly ["push" | "pop" | "remove", number];
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.tuple(fc.constant("push" as const), fc.nat({ max: 12 })) },
-    { weight: 4, arbitrary: fc.tuple(fc.constantFrom("pop" as const, "remove" as const), fc.nat({ max: 99 })) },
+    {
+      weight: 4,
+      arbitrary: fc.tuple(fc.constantFrom("pop" as const, "remove" as const), fc.nat({ max: 99 })),
+    },
   ),
   { maxLength: 150, size: "max" },
 );
@@ -75,37 +78,40 @@ describe("Heap", () => {
   });
 
   test("an order that throws leaves it as it was", () =>
-    sequences(fc.tuple(fc.array(fc.nat({ max: 20 }), { maxLength: 20 }), fc.nat({ max: 12 })), ([keys, after]) => {
-      let left = Infinity;
-      const heap = new Heap<Member>((a, b) => {
-        if (--left < 0) throw new Error("not today");
-        return before(a, b);
-      });
-      const members = keys.map((key, i) => new Member(key, i));
-      for (const m of members) heap.push(m);
-      const top = heap.peek();
-      left = after;
-      let broke = false;
-      try {
-        heap.pop();
-      } catch {
-        broke = true;
-      }
-      left = Infinity;
-      const rest = members.filter((m) => broke || m !== top);
-      assertEquals(heap.size, rest.length);
-      left = after;
-      const late = new Member(10, 99);
-      try {
-        heap.push(late);
-        rest.push(late);
-      } catch {
-        assertEquals(late.slot, -1);
-      }
-      left = Infinity;
-      assertSound(heap);
-      assertEquals(upTo(rest.length).map(() => heap.pop()), rest.sort(inOrder));
-    }));
+    sequences(
+      fc.tuple(fc.array(fc.nat({ max: 20 }), { maxLength: 20 }), fc.nat({ max: 12 })),
+      ([keys, after]) => {
+        let left = Infinity;
+        const heap = new Heap<Member>((a, b) => {
+          if (--left < 0) throw new Error("not today");
+          return before(a, b);
+        });
+        const members = keys.map((key, i) => new Member(key, i));
+        for (const m of members) heap.push(m);
+        const top = heap.peek();
+        left = after;
+        let broke = false;
+        try {
+          heap.pop();
+        } catch {
+          broke = true;
+        }
+        left = Infinity;
+        const rest = members.filter((m) => broke || m !== top);
+        assertEquals(heap.size, rest.length);
+        left = after;
+        const late = new Member(10, 99);
+        try {
+          heap.push(late);
+          rest.push(late);
+        } catch {
+          assertEquals(late.slot, -1);
+        }
+        left = Infinity;
+        assertSound(heap);
+        assertEquals(upTo(rest.length).map(() => heap.pop()), rest.sort(inOrder));
+      },
+    ));
 
   test("the error of the order reaches the caller", () => {
     const heap = new Heap<Member>(() => {

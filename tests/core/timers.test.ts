@@ -95,7 +95,11 @@ describe("Timers", () => {
 
   type Command = ["add" | "remove" | "move" | "pass", number, number];
   const commands: fc.Arbitrary<Command[]> = fc.array(
-    fc.tuple(fc.constantFrom("add", "add", "remove", "move", "pass"), fc.nat({ max: 30 }), fc.nat({ max: 40 })),
+    fc.tuple(
+      fc.constantFrom("add", "add", "remove", "move", "pass"),
+      fc.nat({ max: 30 }),
+      fc.nat({ max: 40 }),
+    ),
     { maxLength: 120 },
   );
 
@@ -145,20 +149,23 @@ describe("Timers", () => {
 
 describe("timers in a run", () => {
   for (const sleeperFirst of [true, false]) {
-    test(`S-43: a timeout and a sleep of one instant both end before either runs, the sleep ${
-      sleeperFirst ? "first" : "last"
-    }`, () =>
-      virtual(function* () {
-        const event = new Event();
-        const sleeper = function* () {
-          yield* sleep(10);
-          event.set(); // too late for whoever waits until 10
-        };
-        if (sleeperFirst) spawn(sleeper);
-        const waiter = spawn(() => event.wait({ timeout: 10 }));
-        if (!sleeperFirst) spawn(sleeper);
-        assertEquals(yield* waiter, false);
-      }));
+    test(
+      `S-43: a timeout and a sleep of one instant both end before either runs, the sleep ${
+        sleeperFirst ? "first" : "last"
+      }`,
+      () =>
+        virtual(function* () {
+          const event = new Event();
+          const sleeper = function* () {
+            yield* sleep(10);
+            event.set(); // too late for whoever waits until 10
+          };
+          if (sleeperFirst) spawn(sleeper);
+          const waiter = spawn(() => event.wait({ timeout: 10 }));
+          if (!sleeperFirst) spawn(sleeper);
+          assertEquals(yield* waiter, false);
+        }),
+    );
   }
 
   test("S-43: sleeps, timeouts, Timeouts and deadlines of one instant: none can stop another", () =>

@@ -34,11 +34,17 @@ describe("deadlines", () => {
     ["to minus Infinity", 50, (s) => s.deadline = -Infinity, 5, true],
     ["to now", 50, (s, now) => s.deadline = now, 5, true],
     ["by an amount", 20, (s) => s.deadline += 15, 35, true],
-    ["there and back", 20, (s, now) => {
-      s.deadline = Infinity;
-      s.deadline = now + 80;
-      s.deadline = now + 25;
-    }, 30, true],
+    [
+      "there and back",
+      20,
+      (s, now) => {
+        s.deadline = Infinity;
+        s.deadline = now + 80;
+        s.deadline = now + 25;
+      },
+      30,
+      true,
+    ],
   ];
   for (const [name, start, change, end, caughtIt] of cases) {
     test(`S-42: a deadline that is moved ${name} while its body waits counts from then`, async () => {
@@ -79,7 +85,13 @@ describe("deadlines", () => {
     }));
 
   test("the earlier of timeout and deadline counts; a deadline is a moment of the run's clock", async () => {
-    for (const [timeout, deadline, end] of [[10, 1_020, 1_010], [30, 1_020, 1_020], [undefined, 1_020, 1_020]] as const) {
+    for (
+      const [timeout, deadline, end] of [[10, 1_020, 1_010], [30, 1_020, 1_020], [
+        undefined,
+        1_020,
+        1_020,
+      ]] as const
+    ) {
       clock = new VirtualClock(1_000);
       await virtual(function* () {
         yield* cancelScope({ timeout, deadline }, suspend);

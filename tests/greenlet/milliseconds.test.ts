@@ -152,7 +152,12 @@ describe("milliseconds", () => {
           assertStrictEquals(yield* caught(park()), limit);
           yield* sleep(0);
         }
-        for (const block of [moveOnAfter, (n: number, body: () => Op<unknown>) => cancelScope({ timeout: n }, body)]) {
+        for (
+          const block of [
+            moveOnAfter,
+            (n: number, body: () => Op<unknown>) => cancelScope({ timeout: n }, body),
+          ]
+        ) {
           let parks = 0;
           yield* block(ms, function* () {
             yield* sleep(0);

@@ -89,7 +89,10 @@ describe("race", () => {
   test("S-23: an error decides the race too, after the cleanup", () =>
     virtual(function* () {
       const log: unknown[] = [], boom = new Error("boom");
-      assertStrictEquals(yield* caught(race<unknown>([work(log, 30, "a", 5)(), work(log, 10, boom)()])), boom);
+      assertStrictEquals(
+        yield* caught(race<unknown>([work(log, 30, "a", 5)(), work(log, 10, boom)()])),
+        boom,
+      );
       assertEquals(log, ["boom ended", "a killed"]);
     }));
 
@@ -126,7 +129,11 @@ describe("race", () => {
             const winner = arms.findIndex(([ms]) => ms === first);
             assertEquals(yield* race(arms.map(([ms, cleanup], i) => work(log, ms, i, cleanup)())), winner);
             assertEquals(log.length, arms.length);
-            assertEquals(clock.now(), first + Math.max(0, ...arms.map(([ms, cleanup], i) => i === winner || ms === first ? 0 : cleanup)));
+            assertEquals(
+              clock.now(),
+              first +
+                Math.max(0, ...arms.map(([ms, cleanup], i) => i === winner || ms === first ? 0 : cleanup)),
+            );
             assertEquals(timersSet(), 0);
           }, clock);
         },

@@ -28,7 +28,10 @@ describe("timeout 0", () => {
       virtual(function* () {
         const g = spawn(() => 7);
         yield* settle();
-        const set = new Event(), result = new AsyncResult<string>(), queue = new Queue<string>(), lock = new Lock();
+        const set = new Event(),
+          result = new AsyncResult<string>(),
+          queue = new Queue<string>(),
+          lock = new Lock();
         set.set();
         result.set("result");
         queue.putNowait("item");

@@ -1,11 +1,16 @@
 /** What a wait could leave behind. Nothing public tells of greenlets and timers: this looks inside, and says so if it cannot. */
-import { getCurrent, type Greenlet, type Op, sleep } from "../../src/mod.ts";
+import { getCurrent, type Greenlet, type Op, sleep, spawn } from "../../src/mod.ts";
 import { WAIT, WaitLine } from "../../src/lowlevel.ts";
 
 /** How many stand in the line of those who wait for the end of `greenlet`, and how many links it has that have not run. */
 export function linksOf(greenlet: Greenlet<unknown>): number {
-  if (!("joiners" in greenlet && "rare" in greenlet)) throw new Error("greenlets look different inside now: mend linksOf");
-  const { joiners, rare } = greenlet as { joiners: { size: number } | null; rare: { links?: unknown[] } | null };
+  if (!("joiners" in greenlet && "rare" in greenlet)) {
+    throw new Error("greenlets look different inside now: mend linksOf");
+  }
+  const { joiners, rare } = greenlet as {
+    joiners: { size: number } | null;
+    rare: { links?: unknown[] } | null;
+  };
   return (joiners?.size ?? 0) + (rare?.links?.length ?? 0);
 }
 
@@ -43,7 +48,12 @@ export function places(some: Iterable<unknown>, all: readonly unknown[]): number
 }
 
 /** A body that works `ms`, then gives its name, or throws where that is an Error; killed, it cleans up for `cleanup` ms. */
-export function work<T>(log: unknown[], ms: number, result: T, cleanup = 0): () => Generator<unknown, T, unknown> {
+export function work<T>(
+  log: unknown[],
+  ms: number,
+  result: T,
+  cleanup = 0,
+): () => Generator<unknown, T, unknown> {
   const name = result instanceof Error ? result.message : result;
   return function* () {
     let ended = false;
@@ -57,4 +67,14 @@ export function work<T>(log: unknown[], ms: number, result: T, cleanup = 0): () 
     if (result instanceof Error) throw result;
     return result;
   };
+}
+
+/** Greenlets that end after so many milliseconds each. */
+export function sleepers(...times: number[]): Greenlet<number>[] {
+  return times.map((ms) =>
+    spawn(function* () {
+      yield* sleep(ms);
+      return ms;
+    })
+  );
 }

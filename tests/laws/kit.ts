@@ -83,5 +83,8 @@ export function property<A>(arbitrary: fc.Arbitrary<A>, body: (argument: A) => G
 /** The same for a body that is plain code. */
 export function sequences<A>(arbitrary: fc.Arbitrary<A>, body: (argument: A) => void): void {
   const given = process.env.TENDRIL_SEED;
-  fc.assert(fc.property(arbitrary, body), { numRuns: RUNS, ...(given === undefined ? {} : { seed: Number(given) }) });
+  fc.assert(fc.property(arbitrary, body), {
+    numRuns: RUNS,
+    ...(given === undefined ? {} : { seed: Number(given) }),
+  });
 }

@@ -14,7 +14,7 @@ import {
 } from "../../src/mod.ts";
 import { describe } from "../harness.ts";
 import { lockLaws } from "./lock.ts";
-import { type QueueLike, queueLaws } from "./queue.ts";
+import { queueLaws, type QueueLike } from "./queue.ts";
 
 describe("laws of locks", () => {
   const semaphore = { deadHolder: "keeps", again: "waits", stranger: "releases" } as const;
@@ -39,7 +39,10 @@ describe("laws of queues", () => {
     const traits = { maxsize, keeps: true } as const;
     queueLaws(`Queue, ${size}`, () => new Queue<number>(options), { ...traits, order: "first" });
     queueLaws(`LifoQueue, ${size}`, () => new LifoQueue<number>(options), { ...traits, order: "last" });
-    queueLaws(`PriorityQueue, ${size}`, () => new PriorityQueue<number>(options), { ...traits, order: "least" });
+    queueLaws(`PriorityQueue, ${size}`, () => new PriorityQueue<number>(options), {
+      ...traits,
+      order: "least",
+    });
     queueLaws(`Broadcast with one subscription, ${size}`, () => oneSubscription(options), {
       maxsize,
       order: "first",

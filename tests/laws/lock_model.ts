@@ -35,7 +35,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("kill" as const, "letGo" as const), who }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("take" as const, "give" as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("resize" as const), places: fc.nat({ max: 3 }) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 }) }),
+    },
     { weight: 1, arbitrary: fc.constant<Step>({ do: "settle" }) },
   ),
   { maxLength: 40 },

@@ -56,7 +56,10 @@ export function programs(verbs: number, n: fc.Arbitrary<number> = fc.nat({ max: 
       { weight: 6, arbitrary: start },
       { weight: 4, arbitrary: now },
       { weight: 3, arbitrary: fc.record({ do: fc.constant("kill" as const), who: fc.nat({ max: 12 }) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 }) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 }) }),
+      },
       { weight: 1, arbitrary: fc.constant<Step>({ do: "settle" }) },
     ),
     { maxLength: 40 },
@@ -70,11 +73,18 @@ interface Waiting {
   deadline: number;
 }
 
+/** In each kind of operation, who ended how, in order. No rule says how the killed stand among the others. */
+type Logs = { [verb: string]: string[] };
+
+function note(logs: Logs, verb: string, id: number, how: string): void {
+  (logs[how === "!GreenletExit" ? "killed" : verb] ??= []).push(`${id} ${how}`);
+}
+
 /** Who waits, in the model, and the log of who ended how. */
 class Model {
   readonly verbs: { [name: string]: Verb };
   readonly lines: Map<string, Waiting[]> = new Map();
-  readonly logs: { [verb: string]: string[] } = {};
+  readonly logs: Logs = {};
   /** Killed while woken: the operation counts, and the kill comes at the next park. */
   readonly killedLate: Set<number> = new Set();
   readonly fresh: Set<number> = new Set();
@@ -82,10 +92,7 @@ class Model {
 
   constructor(verbs: { [name: string]: Verb }) {
     this.verbs = verbs;
-    for (const verb of Object.keys(verbs)) {
-      this.lines.set(verb, []);
-      this.logs[verb] = [];
-    }
+    for (const verb of Object.keys(verbs)) this.lines.set(verb, []);
   }
 
   line(verb: string): Waiting[] {
@@ -93,7 +100,7 @@ class Model {
   }
 
   ended(actor: { id: number; verb: string }, how: string): void {
-    this.logs[actor.verb].push(`${actor.id} ${how}`);
+    note(this.logs, actor.verb, actor.id, how);
     this.fresh.add(actor.id);
   }
 
@@ -116,6 +123,7 @@ class Model {
     if (actor !== undefined) {
       this.ended(actor, "!GreenletExit");
       this.fresh.delete(id);
+      this.serve();
     } else if (this.fresh.has(id)) {
       this.killedLate.add(id);
     }
@@ -142,27 +150,24 @@ class Model {
     for (const line of this.lines.values()) {
       const at = line.findIndex(which);
       if (at >= 0) {
-        const [actor] = line.splice(at, 1);
-        this.serve();
-        return actor;
+        return line.splice(at, 1)[0];
       }
     }
     return undefined;
   }
 
-  /** Whoever heads a line and may go on does. */
+  /** Whoever heads a line and may go on does; after each move from the first line on, in the order of the verbs. */
   serve(): void {
-    for (let moved = true; moved;) {
-      moved = false;
-      for (const line of this.lines.values()) {
-        const head = line[0];
-        const got = head === undefined ? undefined : this.verbs[head.verb].model(head.n);
-        if (got === undefined) continue;
-        moved = true;
-        line.splice(line.indexOf(head), 1);
-        this.ended(head, got);
-      }
-    }
+    while ([...this.lines.values()].some((line) => this.serveHead(line)));
+  }
+
+  private serveHead(line: Waiting[]): boolean {
+    const head = line[0];
+    const got = head === undefined ? undefined : this.verbs[head.verb].model(head.n);
+    if (got === undefined) return false;
+    line.splice(line.indexOf(head), 1);
+    this.ended(head, got);
+    return true;
   }
 }
 
@@ -171,7 +176,7 @@ export function* play(program: readonly Step[], make: (model: () => Model) => Pa
   const pair = make(() => model);
   const model: Model = new Model(pair.verbs);
   const names = Object.keys(pair.verbs);
-  const logs: { [verb: string]: string[] } = Object.fromEntries(names.map((name) => [name, []]));
+  const logs: Logs = {};
   const late = new Set<number>();
   const actors: Greenlet<void>[] = [];
   const same = () => {
@@ -190,6 +195,7 @@ export function* play(program: readonly Step[], make: (model: () => Model) => Pa
       yield* rest();
       model.pass(step.ms);
       yield* sleep(step.ms);
+      yield* rest();
     } else if (step.do === "kill") {
       actors[step.who]?.kill();
       if (step.who < actors.length) model.kill(step.who);
@@ -205,7 +211,7 @@ export function* play(program: readonly Step[], make: (model: () => Model) => Pa
         const id = actors.length;
         model.start(id, name, step.n, step.timeout);
         actors.push(spawn(function* () {
-          logs[name].push(`${id} ${yield* outcome(verb.start(step.n, { timeout: step.timeout }))}`);
+          note(logs, name, id, yield* outcome(verb.start(step.n, { timeout: step.timeout })));
           try {
             yield* sleep(0);
           } catch (e) {
@@ -221,7 +227,11 @@ export function* play(program: readonly Step[], make: (model: () => Model) => Pa
   yield* rest();
   // No waiter is left behind, and none is forgotten: whom the model still has waiting can be killed, and nobody else.
   const parked = [...model.lines.values()].flat().map((w) => w.id);
-  assertEquals(actors.flatMap((a, id) => a.dead ? [] : [id]), parked.sort((a, b) => a - b), "who still waits");
+  assertEquals(
+    actors.flatMap((a, id) => a.dead ? [] : [id]),
+    parked.sort((a, b) => a - b),
+    "who still waits",
+  );
   for (const id of parked) {
     actors[id].kill();
     model.kill(id);

@@ -1,5 +1,14 @@
 import fc from "fast-check";
-import { Barrier, type Greenlet, isKill, joinAll, sleep, spawn, TimeoutError, withTimeout } from "../../src/mod.ts";
+import {
+  Barrier,
+  type Greenlet,
+  isKill,
+  joinAll,
+  sleep,
+  spawn,
+  TimeoutError,
+  withTimeout,
+} from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
@@ -50,7 +59,9 @@ describe("Barrier", () => {
   test("S-56: so does one whose time is over; it gets TimeoutError", () =>
     virtual(function* () {
       const barrier = new Barrier(2);
-      for (const timeout of [-1, 0, 5]) assertInstanceOf(yield* caught(barrier.wait({ timeout })), TimeoutError);
+      for (const timeout of [-1, 0, 5]) {
+        assertInstanceOf(yield* caught(barrier.wait({ timeout })), TimeoutError);
+      }
       assertInstanceOf(yield* caught(withTimeout(5, barrier.wait({ timeout: 10 }))), TimeoutError);
       assertEquals(barrier.waiting, 0);
       const other = spawn(() => barrier.wait());
@@ -90,7 +101,9 @@ describe("Barrier", () => {
     property(
       fc.tuple(
         fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.tuple(fc.constantFrom("come", "come", "kill", "settle", "pass"), fc.nat({ max: 9 })), { maxLength: 40 }),
+        fc.array(fc.tuple(fc.constantFrom("come", "come", "kill", "settle", "pass"), fc.nat({ max: 9 })), {
+          maxLength: 40,
+        }),
       ),
       ([parties, program]) => play(parties, program),
     ));

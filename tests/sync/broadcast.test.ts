@@ -97,7 +97,12 @@ describe("Broadcast", () => {
       blocking.close();
       blocking.close();
       yield* joinAll(gs);
-      assertEquals([log, drain(open), news.size, blocking.closed], [["put 2 ok", "put 3 ok"], [1, 2, 3], 1, true]);
+      assertEquals([log, drain(open), news.size, blocking.closed], [
+        ["put 2 ok", "put 3 ok"],
+        [1, 2, 3],
+        1,
+        true,
+      ]);
       assertEquals(blocking.qsize, 0);
       assertInstanceOf(yield* caught(blocking.get()), QueueShutDown);
       assertThrows(() => blocking.getNowait(), QueueShutDown);
@@ -151,9 +156,11 @@ describe("Broadcast", () => {
       for (const n of upTo(3)) yield* news.put(n);
       yield* forEach(a, (n) => n < 1);
       assertEquals([a.closed, news.size], [true, 2]);
-      yield* until((async () => {
-        for await (const n of c) assertEquals(n, 0), await Promise.reject(new Error("left"));
-      })().catch(() => {}));
+      yield* until(
+        (async () => {
+          for await (const n of c) assertEquals(n, 0), await Promise.reject(new Error("left"));
+        })().catch(() => {}),
+      );
       assertEquals([c.closed, news.size], [true, 1]);
       yield* news.put(3, { timeout: 0 });
       assertEquals(drain(b), [0, 1, 2, 3]);
@@ -194,15 +201,17 @@ function pair(wants: readonly { maxsize: number; overflow: Overflow }[]): Pair {
   const subscriptions = wants.map((o) => news.subscribe(o));
   const models = wants.map((o) => ({ ...o, items: [] as number[], closed: false }));
   let down = false;
-  const gets = Object.fromEntries(upTo(wants.length).map((i): [string, Verb] => [`get ${i}`, {
-    start: (_n, o) => subscriptions[i].get(o),
-    now: () => subscriptions[i].getNowait(),
-    model() {
-      const item = models[i].items.shift();
-      return item !== undefined ? String(item) : down || models[i].closed ? "!QueueShutDown" : undefined;
-    },
-    late: "!QueueEmpty",
-  }]));
+  const gets = Object.fromEntries(
+    upTo(wants.length).map((i): [string, Verb] => [`get ${i}`, {
+      start: (_n, o) => subscriptions[i].get(o),
+      now: () => subscriptions[i].getNowait(),
+      model() {
+        const item = models[i].items.shift();
+        return item !== undefined ? String(item) : down || models[i].closed ? "!QueueShutDown" : undefined;
+      },
+      late: "!QueueEmpty",
+    }]),
+  );
   const end = (n: number) => {
     if (n === 9) news.shutdown();
     else if (n === 8) subscriptions[2].close();

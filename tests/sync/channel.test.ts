@@ -106,7 +106,7 @@ describe("Channel", () => {
         else if (meet === "getNowait") assertEquals(channel.getNowait(), 1);
         else channel.putNowait(2);
         const { key, value } = yield* both;
-        assertEquals([key, value], meet.startsWith("get") ? ["put", undefined] : ["get", 2]);
+        assertEquals<unknown>([key, value], meet.startsWith("get") ? ["put", undefined] : ["get", 2]);
         assertEquals(channel.qsize, 0);
         assertInstanceOf(yield* caught(channel.get({ timeout: 5 })), QueueEmpty);
         assertInstanceOf(yield* caught(channel.put(3, { timeout: 5 })), QueueFull);

@@ -1,39 +1,9 @@
-import fc from "fast-check";
-import {
-  Condition,
-  type Greenlet,
-  isKill,
-  joinAll,
-  Lock,
-  RLock,
-  sleep,
-  spawn,
-  TimeoutError,
-  withTimeout,
-} from "../../src/mod.ts";
+import { Condition, joinAll, Lock, RLock, sleep, spawn, TimeoutError, withTimeout } from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, type Gen, outcome, property, upTo, virtual } from "../laws/kit.ts";
-
-/** A greenlet that waits on `condition` and writes how that ended and whether it had the lock then. */
-function waiter(condition: Condition, lock: Lock | RLock, log: string[], name: string, timeout = Infinity) {
-  return spawn({ name }, function* () {
-    yield* condition.acquire();
-    try {
-      const how = yield* outcome(condition.wait({ timeout }));
-      log.push(`${name} ${how}${lock.owner === name ? "" : ", without the lock"}`);
-    } finally {
-      condition.release();
-    }
-    try {
-      yield* sleep(0);
-    } catch (e) {
-      log.push(`${name} killed ${isKill(e)}`);
-      throw e;
-    }
-  });
-}
+import { caught, property, upTo, virtual } from "../laws/kit.ts";
+import { play, steps, waiter } from "./condition_model.ts";
 
 describe("Condition", () => {
   test("S-55: wait lets go of the lock, and holds it again when it returns or throws", () =>
@@ -110,7 +80,11 @@ describe("Condition", () => {
       assertEquals(yield* g.kill(undefined, { grace: 5, timeout: 50 }), false);
       lock.release();
       yield* g.join();
-      assertEquals(log, ["g !GreenletExit", "g killed true"], "out of the wait with the lock; the next park hears it again");
+      assertEquals(
+        log,
+        ["g !GreenletExit", "g killed true"],
+        "out of the wait with the lock; the next park hears it again",
+      );
     }));
 
   test("S-55: an outer timeout comes out with the lock held", () =>
@@ -207,7 +181,11 @@ describe("Condition", () => {
       yield* joinAll([patient, hasty]);
       assertEquals(log, ["hasty false", "patient true"]);
       yield* condition.acquire();
-      assertEquals([yield* condition.waitFor(() => true), looks], [true, looks], "what holds is not waited for");
+      assertEquals(
+        [yield* condition.waitFor(() => true), looks],
+        [true, looks],
+        "what holds is not waited for",
+      );
       condition.release();
     }));
 
@@ -228,97 +206,3 @@ describe("Condition", () => {
   test("S-55: keeps to the model under random notifies, kills and timeouts", () =>
     property(steps, (program) => play(program)));
 });
-
-type Step =
-  | { do: "start"; timeout: number }
-  | { do: "notify"; n: number }
-  | { do: "kill"; who: number }
-  | { do: "pass"; ms: number }
-  | { do: "lock" | "unlock" | "settle" };
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 5,
-      arbitrary: fc.record({ do: fc.constant("start" as const), timeout: fc.constantFrom(Infinity, Infinity, 1, 2, 3) }),
-    },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant("notify" as const), n: fc.nat({ max: 3 }) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant("kill" as const), who: fc.nat({ max: 9 }) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 2 }) }) },
-    { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("lock" as const, "unlock" as const, "settle" as const) }) },
-  ),
-  { maxLength: 40 },
-);
-
-/**
- * The model: who waits; who is on the way back to the lock, in the order of the wakes; and the log. A waiter that is on its
- * way back tells its outcome, with the lock, before any that was woken later.
- */
-function* play(program: readonly Step[]): Gen<void> {
-  const lock = new Lock(), condition = new Condition(lock);
-  const log: string[] = [], expected: string[] = [];
-  const actors: Greenlet<void>[] = [];
-  const waiting: { id: number; deadline: number }[] = [];
-  /** Woken, not yet in the line of the lock; and those in that line. */
-  let woken: string[] = [], back: string[] = [];
-  let time = 0, mine = false, taken = false;
-  const wake = (at: number, how: string) => {
-    const [{ id }] = waiting.splice(at, 1);
-    woken.push(`${id} ${how}`);
-  };
-  const rest = function* (): Gen<void> {
-    yield* settle();
-    back.push(...woken);
-    woken = [];
-    if (mine) return;
-    expected.push(...back);
-    back = [];
-    taken = false;
-    assertEquals(log.filter((line) => !line.includes("killed")), expected);
-    assertEquals(lock.locked, false);
-  };
-  for (const step of program) {
-    if (step.do === "settle") yield* rest();
-    else if (step.do === "kill") {
-      actors[step.who]?.kill();
-      const at = waiting.findIndex((w) => w.id === step.who);
-      if (at >= 0) wake(at, "!GreenletExit");
-    } else if (step.do === "pass") {
-      yield* rest();
-      const until = time + step.ms;
-      for (let at = 0; at >= 0;) {
-        const next = Math.min(...waiting.map((w) => w.deadline), until);
-        at = waiting.findIndex((w) => w.deadline <= next);
-        if (at >= 0) wake(at, "false");
-      }
-      time = until;
-      yield* sleep(step.ms);
-      yield* rest();
-    } else if (step.do === "start") {
-      if (mine) continue;
-      yield* rest();
-      waiting.push({ id: actors.length, deadline: time + step.timeout });
-      actors.push(waiter(condition, lock, log, `${actors.length}`, step.timeout));
-      yield* rest();
-    } else if (step.do === "lock") {
-      if (mine) continue;
-      mine = lock.tryAcquire();
-      assertEquals(mine, !taken, "tryAcquire");
-    } else if (mine && step.do === "notify") {
-      condition.notify(step.n);
-      for (let i = 0; i < step.n && waiting.length > 0; i++) wake(0, "true");
-    } else if (mine && step.do === "unlock") {
-      mine = false;
-      taken = back.length > 0;
-      lock.release();
-    }
-  }
-  if (mine) lock.release();
-  mine = false;
-  yield* rest();
-  const left = waiting.map((w) => w.id);
-  assertEquals(actors.flatMap((a, id) => a.dead ? [] : [id]), left, "who still waits");
-  yield* condition.withLock(() => condition.notifyAll());
-  yield* joinAll(actors);
-  assert(log.every((line) => !line.includes("without the lock")), log.join());
-}

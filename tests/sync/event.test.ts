@@ -1,4 +1,14 @@
-import { Event, isKill, joinAll, run, sleep, spawn, TimeoutError, until, withTimeout } from "../../src/mod.ts";
+import {
+  Event,
+  isKill,
+  joinAll,
+  run,
+  sleep,
+  spawn,
+  TimeoutError,
+  until,
+  withTimeout,
+} from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";

@@ -9,7 +9,12 @@ describe("LifoQueue", () => {
     virtual(function* () {
       const stack = new LifoQueue<number>();
       for (const n of upTo(4)) yield* stack.put(n);
-      assertEquals([stack.peekNowait(), yield* stack.get(), yield* stack.peek(), stack.getNowait()], [3, 3, 2, 2]);
+      assertEquals([stack.peekNowait(), yield* stack.get(), yield* stack.peek(), stack.getNowait()], [
+        3,
+        3,
+        2,
+        2,
+      ]);
       yield* stack.put(9);
       stack.shutdown();
       assertEquals(yield* collect(stack), [9, 1, 0]);

@@ -22,7 +22,11 @@ describe("CapacityLimiter", () => {
       yield* settle();
       assertEquals([log.join(""), limiter.borrowed, limiter.available, limiter.locked], ["0", 1, 0, true]);
       limiter.total = 3;
-      assertEquals([limiter.borrowed, log.join("")], [3, "0"], "theirs at the call, though they have not run");
+      assertEquals(
+        [limiter.borrowed, log.join("")],
+        [3, "0"],
+        "theirs at the call, though they have not run",
+      );
       yield* settle();
       assertEquals(log.join(""), "012");
       limiter.total = 1;
@@ -72,7 +76,10 @@ describe("CapacityLimiter", () => {
       assert((yield* caught(limiter.acquire())) instanceof Error);
       const other = keeper(limiter);
       yield* settle();
-      assert((yield* caught(limiter.acquire({ timeout: 5 }))) instanceof Error, "at once, not after the line");
+      assert(
+        (yield* caught(limiter.acquire({ timeout: 5 }))) instanceof Error,
+        "at once, not after the line",
+      );
       assertEquals(limiter.borrowed, 2);
       limiter.release();
       assertThrows(() => limiter.release(), Error);

@@ -11,7 +11,14 @@ import {
   suspend,
 } from "../../src/mod.ts";
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
-import { assert, assertEquals, assertFalse, assertInstanceOf, assertRejects, assertThrows } from "../assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { caught, type Gen, logging, upTo, virtual } from "../laws/kit.ts";
 

@@ -35,19 +35,24 @@ describe("PriorityQueue", () => {
     }));
 
   test("S-65: for any items and any order of puts and gets", () =>
-    property(fc.array(fc.option(fc.nat({ max: 4 }), { freq: 3 }), { maxLength: 60, size: "max" }), function* (program) {
-      const queue = new PriorityQueue<Job>({ compare });
-      const model: Job[] = [];
-      for (const [id, urgency] of program.entries()) {
-        if (urgency !== null) {
-          const job = { urgency, id };
-          queue.putNowait(job);
-          model.push(job);
-          model.sort(compare); // which is stable
-        } else if (model.length > 0) assertEquals([queue.peekNowait(), yield* queue.get()], [model[0], model.shift()]);
-        assertEquals(queue.qsize, model.length);
-      }
-    }));
+    property(
+      fc.array(fc.option(fc.nat({ max: 4 }), { freq: 3 }), { maxLength: 60, size: "max" }),
+      function* (program) {
+        const queue = new PriorityQueue<Job>({ compare });
+        const model: Job[] = [];
+        for (const [id, urgency] of program.entries()) {
+          if (urgency !== null) {
+            const job = { urgency, id };
+            queue.putNowait(job);
+            model.push(job);
+            model.sort(compare); // which is stable
+          } else if (model.length > 0) {
+            assertEquals([queue.peekNowait(), yield* queue.get()], [model[0], model.shift()]);
+          }
+          assertEquals(queue.qsize, model.length);
+        }
+      },
+    ));
 
   test("without compare: numbers and strings in their order, arrays item by item", () =>
     virtual(function* () {
@@ -125,6 +130,10 @@ describe("PriorityQueue", () => {
       gs[1].kill();
       for (const n of [2, 1]) queue.putNowait(n);
       yield* joinAll(gs);
-      assertEquals([log, queue.getNowait(), queue.getNowait()], [["late !QueueEmpty", "killed !GreenletExit"], 1, 2]);
+      assertEquals([log, queue.getNowait(), queue.getNowait()], [
+        ["late !QueueEmpty", "killed !GreenletExit"],
+        1,
+        2,
+      ]);
     }));
 });

@@ -212,7 +212,10 @@ describe("Queue", () => {
   });
 
   test("S-57 to S-64: keeps to the model with peek, taskDone, join and shutdown, under random kills and timeouts", () =>
-    property(programs(6), (program) => play(program, () => everything(new Queue<number>({ maxsize: 2 }), 2))));
+    property(
+      programs(6),
+      (program) => play(program, () => everything(new Queue<number>({ maxsize: 2 }), 2)),
+    ));
 });
 
 /** All of a queue beside an array and a number. */

@@ -123,7 +123,10 @@ describe("Semaphore", () => {
     checkPlaces((places) => new Semaphore(places), 3));
 
   test("S-50, S-51, S-52: permits are conserved and the line is kept, under random kills and timeouts", () =>
-    property(programs(2, fc.integer({ min: 1, max: 3 })), (program) => play(program, () => permits(new Semaphore(2), 2))));
+    property(
+      programs(2, fc.integer({ min: 1, max: 3 })),
+      (program) => play(program, () => permits(new Semaphore(2), 2)),
+    ));
 });
 
 describe("BoundedSemaphore", () => {

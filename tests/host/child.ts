@@ -1,0 +1,78 @@
+/** Runs a program of this folder on the runtime that this is, as its user would. */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { runtime } from "../harness.ts";
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs. */
+export interface Program {
+  /** Waits until `text` has been printed, and fails if the program ends before. */
+  printed(text: string): Promise<void>;
+  send(signal: "SIGINT" | "SIGTERM"): void;
+  ended: Promise<Ended>;
+}
+
+const before = { deno: ["run", "-A", "--no-check"], bun: [], node: ["--conditions=tendril-source"] }[runtime];
+
+/** Starts the part of programs.ts that is called `name`. */
+export function start(name: string): Program {
+  const file = fileURLToPath(new URL("programs.ts", import.meta.url));
+  const env = {
+    ...process.env,
+    NO_COLOR: "1",
+    NODE_NO_WARNINGS: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    TENDRIL_TEST_LOG: "",
+  };
+  const child = spawn(process.execPath, [...before, file, name], { stdio: ["ignore", "pipe", "pipe"], env });
+  const text = { stdout: "", stderr: "" };
+  let waiting: (() => void)[] = [];
+  const look = () => {
+    for (const check of waiting) check();
+  };
+  for (const stream of ["stdout", "stderr"] as const) {
+    const decoder = new TextDecoder();
+    child[stream].on("data", (data: Uint8Array) => {
+      text[stream] += decoder.decode(data, { stream: true });
+      look();
+    });
+  }
+  let over = false;
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      over = true;
+      look();
+      resolve({ code, signal, ...text });
+    });
+  });
+  return {
+    ended,
+    // Not child.kill: Deno then tells the signal that was sent instead of the exit code.
+    send: (signal) => void process.kill(child.pid as number, signal),
+    printed: (wanted) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (text.stdout.includes(wanted)) resolve();
+          else if (over) {
+            reject(new Error(`it ended without printing ${wanted}: ${text.stdout}${text.stderr}`));
+          } else return;
+          waiting = waiting.filter((other) => other !== check);
+        };
+        waiting.push(check);
+        check();
+      }),
+  };
+}
+
+/** How often `part` stands in `text`. */
+export function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
