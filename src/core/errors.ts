@@ -106,10 +106,20 @@ export function count(n: number, what: string, least: number): number {
 export function together(errors: readonly unknown[]): unknown {
   const kept = new Set<unknown>();
   for (const error of errors) {
-    const known = error instanceof AggregateError && kept.has(error.errors[0]);
-    for (const part of known ? error.errors : [error]) kept.add(part);
+    for (const part of partsOf(error) ?? [error]) kept.add(part);
   }
   const distinct = [...kept];
   if (distinct.length < 2) return distinct[0];
-  return new AggregateError(distinct, `${distinct.length} errors, the main one first: ${show(distinct[0])}`);
+  const message = `${distinct.length} errors, the main one first: ${show(distinct[0])}`;
+  const bundle = new AggregateError(distinct, message);
+  bundles.add(bundle);
+  return bundle;
+}
+
+/** Those that {@linkcode together} made: they say nothing that their parts do not. */
+const bundles = new WeakSet<AggregateError>();
+
+/** The parts of a bundle that {@linkcode together} made; undefined for any other error. */
+export function partsOf(error: unknown): readonly unknown[] | undefined {
+  return error instanceof AggregateError && bundles.has(error) ? error.errors : undefined;
 }

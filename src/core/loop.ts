@@ -7,18 +7,24 @@
  * macrotask (S-45). How often the clock is read follows from how long the switches take: reading costs as much as
  * a switch, so quick switches are counted in strides, slow ones looked at one by one.
  *
- * Nothing ready, no timer, nothing outstanding at the host: a deadlock, if no other run of this thread could
- * still wake anybody here.
+ * Nothing ready, no timer, nothing outstanding at the host: a deadlock, if neither another run of this thread nor, as
+ * far as it can tell, the host could still wake anybody here.
+ *
+ * Length: passes, the end and the deadlock of a loop are three views of one state.
  */
 import type { AlarmClient, Clock } from "./clock.ts";
-import { DeadlockError, show } from "./errors.ts";
+import { DeadlockError, GreenletExit, show } from "./errors.ts";
 import { Interrupt, WHOLE_TASK } from "./interrupt.ts";
-import { type Linked, List } from "./list.ts";
-import { type NotYet, WAIT, Wait, Waiter } from "./park.ts";
+import { deadlockReport } from "./deadlock.ts";
+import { guarded, Reporter } from "./report.ts";
+import { Waiter } from "./line.ts";
+import { List } from "./list.ts";
 import { Ring } from "./ring.ts";
 import { Scope } from "./scope.ts";
+import type { Settled } from "./settled.ts";
 import { type Hooks, type Level, type Scheduler, type Task, WAITING } from "./task.ts";
-import { Timer, Timers } from "./timers.ts";
+import { Alarm, Timers } from "./timers.ts";
+import { childrenOf, withDescendants } from "./tree.ts";
 
 /** What the loop needs of the runtime. */
 export interface Host {
@@ -28,6 +34,10 @@ export interface Host {
   microtask(callback: () => void): void;
   /** Calls back after the host had a turn: timers, I/O, promises. Keeps the program alive until then. */
   macrotask(callback: () => void): void;
+  /** What there is now that could call back, for `whenQuiet`. */
+  pending(): unknown;
+  /** Calls back, perhaps at once, when nothing but what was `pending` before could call back; gives a way to take that back. */
+  whenQuiet(before: unknown, callback: () => void): () => void;
 }
 
 /** Says which of the tasks that are ready runs next. */
@@ -82,6 +92,7 @@ export class Loop implements Scheduler, AlarmClient {
   chooser: Chooser | null;
   ticks = 0;
   outstanding = 0;
+  awaitedRuns = 0;
   /** Greenlets that were killed and returned as if nothing had happened. */
   swallowed = 0;
   main: Task | null = null;
@@ -89,13 +100,15 @@ export class Loop implements Scheduler, AlarmClient {
   mainScope: Scope | null = null;
   private readonly host: Host;
   private readonly sliceMs: number;
-  private readonly options: LoopOptions;
-  private readonly reported: WeakSet<object> = new WeakSet();
+  readonly reporter: Reporter;
   private over = false;
   private awake = false;
   /** Nothing can happen here any more unless another loop does it. */
   private quiet = false;
   private deadlocked = false;
+  /** What the host had before the first pass: none of the run's business. */
+  private pendingBefore: unknown = undefined;
+  private stopWatching: () => void = () => {};
   /** The host had a macrotask since anything ran. */
   private flushed = false;
   private stride = 1;
@@ -104,7 +117,7 @@ export class Loop implements Scheduler, AlarmClient {
   private sliceStart = 0;
   private alarmAt = Infinity;
   private alarmRef = false;
-  private endTimer: EndOfGrace | null = null;
+  private endTimer: Alarm | null = null;
   private graceIsOver = false;
   private whenDone: () => void = () => {};
   private whenCrashed: (error: unknown) => void = () => {};
@@ -112,12 +125,12 @@ export class Loop implements Scheduler, AlarmClient {
   private readonly inMacrotask: () => void = () => this.turn();
 
   constructor(options: LoopOptions) {
-    this.options = options;
     this.clock = options.clock;
     this.host = options.host;
     this.grace = options.grace ?? DEFAULT_GRACE;
     this.sliceMs = options.sliceMs ?? DEFAULT_SLICE;
-    this.hooks = options.hooks == null ? null : guarded(options.hooks, (e) => options.lastResort(e));
+    this.reporter = new Reporter(options.onError, options.lastResort);
+    this.hooks = options.hooks == null ? null : guarded(options.hooks, options.lastResort);
     this.chooser = options.chooser ?? null;
     this.root.status = "open";
   }
@@ -152,6 +165,7 @@ export class Loop implements Scheduler, AlarmClient {
     this.awake = true;
     this.quiet = false;
     this.flushed = false;
+    this.stopWatching();
     this.host.microtask(this.inMicrotask);
   }
 
@@ -181,6 +195,7 @@ export class Loop implements Scheduler, AlarmClient {
 
   private work(): void {
     this.awake = true;
+    this.pendingBefore ??= this.host.pending();
     if (this.look()) return this.letHost();
     const ready = this.ready;
     for (;;) {
@@ -283,6 +298,7 @@ export class Loop implements Scheduler, AlarmClient {
 
   private close(): void {
     this.over = true;
+    this.stopWatching();
     this.awake = true; // nothing rouses it any more
     active.delete(this);
     this.timers.clear();
@@ -295,30 +311,8 @@ export class Loop implements Scheduler, AlarmClient {
     return this.over;
   }
 
-  /** Tells `onError`, each error object once: one that ends a greenlet often ends those that wait for it, too. */
   report(error: unknown, task: Task): void {
-    if (isNews(error, this.reported)) this.tell(error, task);
-  }
-
-  /** Whether `onError` has been told of it, or of all its parts. */
-  wasReported(error: unknown): boolean {
-    return typeof error === "object" && error !== null && this.reported.has(error);
-  }
-
-  /** Tells `onError`, whose own errors go to the last resort (S-78). */
-  tell(error: unknown, task: Task): void {
-    const giveUp = (e: unknown) => {
-      this.options.lastResort(e);
-      this.options.lastResort(error);
-    };
-    try {
-      const done: unknown = this.options.onError(error, task);
-      if (typeof done === "object" && done !== null && "then" in done) {
-        (done as PromiseLike<unknown>).then(undefined, giveUp);
-      }
-    } catch (e) {
-      giveUp(e);
-    }
+    this.reporter.report(error, task);
   }
 
   /** The end of `scope` has begun: if it is that of the whole run, it takes no longer than the grace (S-22). */
@@ -332,14 +326,22 @@ export class Loop implements Scheduler, AlarmClient {
       if (this.endTimer.deadline <= this.now() + grace) return;
       this.timers.remove(this.endTimer);
     }
-    this.endTimer = new EndOfGrace(this);
+    this.endTimer = new Alarm(() => this.endGrace());
     this.timers.add(this.endTimer, this.now() + grace);
   }
 
   /** From here on, whoever has been told to leave is told so at every park, and is given up when that does not help. */
-  endGrace(): void {
+  private endGrace(): void {
     this.graceIsOver = true;
-    for (const task of this.tasks()) task.harden();
+    for (const task of this.tasks()) this.hurry(task);
+  }
+
+  /** Whoever was not told to leave is told now: nobody is left who would wait for him. */
+  private hurry(task: Task): void {
+    if (task.interrupts !== null) task.harden();
+    else if (task !== this.main) {
+      task.terminate(new Interrupt(new GreenletExit("the run has ended"), WHOLE_TASK, 0, 0));
+    }
   }
 
   /** Gives up those who were told to leave and still wait, the innermost ones; their scopes then end in order. */
@@ -347,8 +349,9 @@ export class Loop implements Scheduler, AlarmClient {
     const visit = (task: Task): boolean => {
       let below = false;
       for (const child of childrenOf(task)) below = visit(child) || below;
-      if (below || task.interrupts === null) return below;
-      this.stuck(task);
+      if (below) return true;
+      if (task.interrupts !== null) this.stuck(task);
+      else this.hurry(task);
       return true;
     };
     for (const task of this.root.children.toArray()) visit(task);
@@ -372,22 +375,20 @@ export class Loop implements Scheduler, AlarmClient {
 
   /** All that have not ended, parents before children. */
   tasks(): Task[] {
-    const all: Task[] = [];
-    const visit = (task: Task): void => {
-      all.push(task);
-      for (const child of childrenOf(task)) visit(child);
-    };
-    for (const task of this.root.children.toArray()) visit(task);
-    return all;
+    return this.root.children.toArray().flatMap(withDescendants);
   }
 
   // ---- deadlock
 
   private suspectDeadlock(): void {
-    const idle = !this.over && !this.awake && this.timers.refs === 0 && this.outstanding === 0;
-    if (!idle || this.tasks().some((t) => t.waiting instanceof Waiter && t.waiting.line.foreign)) return;
-    this.quiet = true;
-    checkDeadlock();
+    const nothingLeft = () => !this.over && !this.awake && this.timers.refs === 0 && this.outstanding === 0;
+    if (!nothingLeft() || this.tasks().some((t) => t.waiting instanceof Waiter && t.waiting.line.foreign)) return;
+    this.stopWatching();
+    this.stopWatching = this.host.whenQuiet(this.pendingBefore, () => {
+      if (!nothingLeft()) return;
+      this.quiet = true;
+      checkDeadlock();
+    });
   }
 
   get isQuiet(): boolean {
@@ -410,106 +411,11 @@ export class Loop implements Scheduler, AlarmClient {
   }
 }
 
-/** A hook that throws stops nobody (S-47). */
-function guarded(hooks: Hooks, report: (error: unknown) => void): Hooks {
-  const safe: { [name: string]: (...args: never[]) => void } = {};
-  for (const name of ["spawned", "parked", "woken", "switched", "ended"] as const) {
-    const hook = hooks[name] as ((...args: never[]) => void) | undefined;
-    if (hook === undefined) continue;
-    safe[name] = (...args) => {
-      try {
-        hook.apply(hooks, args);
-      } catch (e) {
-        report(e);
-      }
-    };
-  }
-  return safe;
-}
-
-/** Whether there is something in `error` that was not reported yet; it is now. */
-function isNews(error: unknown, reported: WeakSet<object>): boolean {
-  if (typeof error !== "object" || error === null) return true;
-  if (reported.has(error)) return false;
-  reported.add(error);
-  if (!(error instanceof AggregateError) || error.errors.length === 0) return true;
-  return error.errors.map((part) => isNews(part, reported)).includes(true);
-}
-
 /** If nobody in this thread can go on, everybody is told. */
 function checkDeadlock(): void {
   const all = [...active];
-  if (all.length > 0 && all.every((loop) => loop.isQuiet)) all.forEach((loop) => loop.deadlock());
-}
-
-class EndOfGrace extends Timer {
-  private readonly loop: Loop;
-
-  constructor(loop: Loop) {
-    super();
-    this.loop = loop;
-  }
-
-  override fire(): void {
-    this.loop.endGrace();
-  }
-}
-
-/** The greenlets in the scopes that are open in the body of `task`. */
-export function childrenOf(task: Task): Task[] {
-  const all: Task[] = [];
-  for (let s: Level | null = task.scope; s !== null && s.owner === task; s = s.parent) {
-    all.unshift(...(s as Scope).children.toArray());
-  }
-  return all;
-}
-
-/** Who waits on what, and the cycle where there is one. */
-function deadlockReport(tasks: readonly Task[]): string {
-  const parked = tasks.filter((t) => t.status === WAITING);
-  const lines = parked.map((t) => `  ${t.name} waits on ${t.waiting?.describe()}`);
-  const cycle = findCycle(parked);
-  return `no greenlet can go on: ${parked.length} parked, no timer, nothing outstanding at the host\n` +
-    lines.join("\n") +
-    (cycle.length > 0 ? `\n  cycle: ${[...cycle, cycle[0]].map((t) => t.name).join(" → ")}` : "") +
-    `\nIf a callback of the host is to wake one of them, let that one wait with until(promise)`;
-}
-
-function findCycle(tasks: readonly Task[]): Task[] {
-  for (const start of tasks) {
-    const path: Task[] = [];
-    for (let t: Task | null = start; t !== null && !t.isDone; t = t.waiting?.blocker() ?? null) {
-      const at = path.indexOf(t);
-      if (at >= 0) return path.slice(at);
-      path.push(t);
-    }
-  }
-  return [];
-}
-
-/** Waiting until every other greenlet is parked. Wins over a clock that jumps. */
-export class Settled extends Wait<void> implements Linked<Settled> {
-  before: Settled | null = null;
-  after: Settled | null = null;
-
-  attempt(): void | NotYet {
-    return WAIT;
-  }
-
-  enter(task: Task): void {
-    this.task = task;
-    (task.loop as Loop).settlers.push(this);
-  }
-
-  leave(): void {
-    ((this.task as Task).loop as Loop).settlers.remove(this);
-  }
-
-  copy(): Settled {
-    return new Settled();
-  }
-
-  describe(): string {
-    return "settle()";
-  }
+  if (all.length === 0 || !all.every((loop) => loop.isQuiet)) return;
+  // Those who only wait for another run get its error.
+  const innermost = all.filter((loop) => loop.awaitedRuns === 0);
+  for (const loop of innermost.length > 0 ? innermost : all) loop.deadlock();
 }

@@ -22,29 +22,18 @@ export { HARD, Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrup
 export { type Linked, List } from "./list.ts";
 export {
   activeLoops,
-  childrenOf,
   type Chooser,
   DEFAULT_GRACE,
   type Host,
   Loop,
   type LoopOptions,
-  Settled,
 } from "./loop.ts";
-export {
-  BackgroundSleep,
-  breath,
-  type Choice,
-  type LineOptions,
-  type NotYet,
-  type Op,
-  type OpIterator,
-  Sleep,
-  turn,
-  WAIT,
-  Wait,
-  Waiter,
-  WaitLine,
-} from "./park.ts";
+export { Settled } from "./settled.ts";
+export { childrenOf } from "./tree.ts";
+export { type LineOptions, Waiter, WaitLine } from "./line.ts";
+export { BackgroundSleep, breath, Sleep, turn } from "./sleep.ts";
+export { type Choice, type NotYet, type Op, type OpIterator, WAIT, Wait } from "./wait.ts";
+export { caught } from "./report.ts";
 export { Ring } from "./ring.ts";
 export { type Child, currentNursery, Scope } from "./scope.ts";
 export {
@@ -53,6 +42,7 @@ export {
   currentTask,
   DONE,
   type Frame,
+  HAD_TURN,
   type Hooks,
   type Level,
   NEW,
@@ -67,4 +57,4 @@ export {
   WAITING,
   type Waiting,
 } from "./task.ts";
-export { Timer, Timers } from "./timers.ts";
+export { Alarm, Timer, Timers } from "./timers.ts";

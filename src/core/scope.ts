@@ -12,12 +12,14 @@
  * Model: trio `_core/_run.py` (nursery and cancel scope), which holds level-triggered cancels; why ours are thrown once
  * stands in `docs/design.md`.
  */
-import { GreenletExit, together } from "./errors.ts";
+import { GreenletExit, stackless, together } from "./errors.ts";
 import { Interrupt, moment, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
-import { breath, type Op, WAIT, WaitLine } from "./park.ts";
+import { WaitLine } from "./line.ts";
+import { breath } from "./sleep.ts";
+import { type Op, WAIT } from "./wait.ts";
 import { current, currentTask, type Level, type Task } from "./task.ts";
-import { Timer } from "./timers.ts";
+import { Alarm, type Timer } from "./timers.ts";
 
 /** How many failures that nobody asked for a scope keeps; all of them were reported when they happened. */
 const KEPT_FAILURES = 100;
@@ -45,7 +47,6 @@ export class Scope implements Level {
   workers = 0;
   /** Why it was cancelled; null if it was not. */
   cancelError: GreenletExit | null = null;
-  /** The cancel was thrown, and came back here. */
   cancelledCaught = false;
   status: "new" | "open" | "closed" = "new";
   grace: number;
@@ -59,6 +60,7 @@ export class Scope implements Level {
   /** When it was entered. */
   private since = 0;
   private timer: Timer | null = null;
+  private lateTimer: Timer | null = null;
   private until = Infinity;
   /** The owner waits here for its children. */
   private readonly line: WaitLine<void, () => boolean>;
@@ -102,6 +104,7 @@ export class Scope implements Level {
     }
     this.status = "closed";
     this.stopTimer();
+    if (this.lateTimer !== null) task.loop.timers.remove(this.lateTimer);
     if (this.interrupt !== null) task.release(this.interrupt);
     task.scope = this.parent as Scope;
   }
@@ -119,7 +122,7 @@ export class Scope implements Level {
     const task = this.owner;
     if (this.status !== "open" || task === null || this.cancelError !== null || at === Infinity) return;
     if (at <= task.loop.now()) return this.cancel(deadlinePassed());
-    this.timer = new Deadline(this);
+    this.timer = new Alarm(() => this.cancel(deadlinePassed()));
     task.loop.timers.add(this.timer, at);
   }
 
@@ -155,22 +158,26 @@ export class Scope implements Level {
     if (!on) this.owner?.deliver();
   }
 
-  killWorkers(error: unknown): void {
+  killWorkers(reason: unknown): void {
+    const error = reason instanceof GreenletExit
+      ? reason
+      : stackless(() => new GreenletExit("the body of its scope was told to leave, or failed", { cause: reason }));
     for (const child of this.children.toArray().reverse()) {
       if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace, 0));
     }
-    // Those who are spawned from now on belong to somebody's cleanup: they have the grace.
-    const loop = this.owner?.loop;
-    loop?.ending(this);
-    if (loop !== undefined && this.grace !== Infinity) {
-      this.stopTimer();
-      this.timer = new LateBirths(this, error);
-      loop.timers.add(this.timer, loop.now() + this.grace);
-    }
+    this.limitLateBirths(error);
   }
 
-  killLateBirths(error: unknown): void {
-    this.timer = null;
+  /** Those who are spawned from now on belong to somebody's cleanup: they have the grace. */
+  private limitLateBirths(error: unknown): void {
+    const loop = this.owner?.loop;
+    loop?.ending(this);
+    if (loop === undefined || this.grace === Infinity || this.lateTimer !== null) return;
+    this.lateTimer = new Alarm(() => this.killLateBirths(error));
+    loop.timers.add(this.lateTimer, loop.now() + this.grace);
+  }
+
+  private killLateBirths(error: unknown): void {
     for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0, 0));
   }
 
@@ -205,7 +212,7 @@ export class Scope implements Level {
     if (this.status !== "closed") this.unasked.push(child);
   }
 
-  /** Something short that is no greenlet still has to run before the scope may end: the links of one that died. */
+  /** Something short that is no greenlet has to run before the scope may end: the links of one that died. */
   hold(): void {
     this.workers++;
   }
@@ -217,6 +224,7 @@ export class Scope implements Level {
 
   /** Runs `body` in this scope; gives its value, or undefined where the scope's own cancel ended it. */
   *run<T>(body: Op<T>): Generator<unknown, T | undefined, unknown> {
+    yield* breath;
     const task = this.enter();
     let value: T | undefined;
     let main: unknown = NOTHING;
@@ -237,9 +245,7 @@ export class Scope implements Level {
     if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
     yield* this.endDaemons();
     this.exit();
-    const result = this.settle(value, main);
-    yield* breath;
-    return result;
+    return this.settle(value, main);
   }
 
   private bodyFailed(error: unknown, task: Task): void {
@@ -248,11 +254,10 @@ export class Scope implements Level {
   }
 
   private *endDaemons(): Generator<unknown, void, unknown> {
-    this.stopTimer();
-    if (this.children.size > 0) this.owner?.loop.ending(this);
+    if (this.children.size > 0) this.limitLateBirths(stackless(() => new GreenletExit("its scope has ended")));
     for (let last = this.children.tail as Child | null; last !== null; last = this.children.tail as Child | null) {
       const child = last;
-      child.terminate(new Interrupt(new GreenletExit("its scope has ended"), WHOLE_TASK, this.grace, 0));
+      child.terminate(new Interrupt(stackless(() => new GreenletExit("its scope has ended")), WHOLE_TASK, this.grace, 0));
       if (!child.isDone) yield* this.line.waitFirmly(() => child.isDone);
       if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
     }
@@ -287,36 +292,8 @@ function besidesCancel(error: unknown, cancel: unknown): unknown[] | null {
   return error instanceof AggregateError && error.errors[0] === cancel ? error.errors.slice(1) : null;
 }
 
-class Deadline extends Timer {
-  private readonly scope: Scope;
-
-  constructor(scope: Scope) {
-    super();
-    this.scope = scope;
-  }
-
-  override fire(): void {
-    this.scope.cancel(deadlinePassed());
-  }
-}
-
 function deadlinePassed(): GreenletExit {
   return new GreenletExit("the scope's deadline has passed");
-}
-
-class LateBirths extends Timer {
-  private readonly scope: Scope;
-  private readonly error: unknown;
-
-  constructor(scope: Scope, error: unknown) {
-    super();
-    this.scope = scope;
-    this.error = error;
-  }
-
-  override fire(): void {
-    this.scope.killLateBirths(this.error);
-  }
 }
 
 /** The scope that a greenlet spawned now would live in; throws outside. */

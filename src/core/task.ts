@@ -11,11 +11,13 @@
  *
  * `call` pushes a frame onto the task's own stack. Native `yield*` re-enters every delegating frame on each
  * resume; with a stack of our own only the top frame is resumed, so depth costs nothing and cannot overflow.
+ *
+ * Length: contract, waits, interrupts and frames are one object on the hot path and share its private state.
  */
 import { show } from "./errors.ts";
 import { HARD, type Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 import type { Linked } from "./list.ts";
-import { Timer, type Timers } from "./timers.ts";
+import { Alarm, type Timers } from "./timers.ts";
 
 /** A generator, or an operation that is its own iterator. */
 export interface Frame {
@@ -32,6 +34,9 @@ export const CALLED: IteratorYieldResult<unknown> = { done: false, value: CALL }
 
 /** The lowest bit of {@linkcode Task}'s flags; the others belong to its handle. */
 const FAILING = 1;
+
+/** What an operation is resumed with that has only given a turn. */
+export const HAD_TURN: unique symbol = Symbol("tendril.turn");
 
 export const NEW = 0, READY = 1, RUNNING = 2, WAITING = 3, DONE = 4;
 
@@ -74,6 +79,8 @@ export interface Scheduler {
   look(): boolean;
   /** Waits that a promise or an event of the host may still end. */
   outstanding: number;
+  /** Waits for other runs of this thread: these may be stuck themselves. */
+  awaitedRuns: number;
   now(): number;
   /** Queues a task that is ready to go on. */
   enqueue(task: Task): void;
@@ -196,12 +203,21 @@ export abstract class Task implements Linked<Task> {
     this.wake(error);
   }
 
-  /** One turn for the others. */
+  /** One turn for the others; the operation gets `HAD_TURN` back. */
   giveTurn(): void {
+    this.inbox = HAD_TURN;
     this.waiting = TURN;
     this.status = READY;
     this.loop.enqueue(this);
     if (this.interrupts !== null) this.deliver();
+  }
+
+  /** Counts an operation; where the slice is over, gives a turn and says so. */
+  turnIsDue(): boolean {
+    const { loop } = this;
+    if (--loop.ticks > 0 || !loop.look()) return false;
+    this.giveTurn();
+    return true;
   }
 
   watch(watcher: TaskWatcher): void {
@@ -360,7 +376,10 @@ export abstract class Task implements Linked<Task> {
   private startGrace(): void {
     for (const i of this.interrupts ?? []) {
       if ((i.phase === THROWN || (i.phase === PENDING && !this.isShielded(i))) && i.timer === null && i.grace !== Infinity) {
-        i.timer = new Grace(this, i);
+        i.timer = new Alarm(() => {
+          i.phase = HARD;
+          this.deliver();
+        });
         this.loop.timers.add(i.timer, this.loop.now() + i.grace);
       }
     }
@@ -462,23 +481,6 @@ export abstract class Task implements Linked<Task> {
     this.loop.taskEnded(this);
     this.interrupts = null;
     if (current === this) current = null;
-  }
-}
-
-/** Ends the grace of one interrupt: from now on it is thrown at every park. */
-class Grace extends Timer {
-  private readonly task: Task;
-  private readonly interrupt: Interrupt;
-
-  constructor(task: Task, interrupt: Interrupt) {
-    super();
-    this.task = task;
-    this.interrupt = interrupt;
-  }
-
-  override fire(): void {
-    this.interrupt.phase = HARD;
-    this.task.deliver();
   }
 }
 

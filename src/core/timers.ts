@@ -21,6 +21,20 @@ export abstract class Timer implements Slotted {
   }
 }
 
+/** A timer that calls back. */
+export class Alarm extends Timer {
+  private readonly ring: () => void;
+
+  constructor(ring: () => void) {
+    super();
+    this.ring = ring;
+  }
+
+  override fire(): void {
+    this.ring();
+  }
+}
+
 /** The timers of one loop. */
 export class Timers {
   private readonly heap = new Heap<Timer>((a, b) =>

@@ -1,7 +1,8 @@
 /** Parts of a body that end on their own terms: cancel scopes, timeouts, shields. */
-import { currentTask, duration, GreenletExit, type Op, Scope, show, Timer } from "../core/mod.ts";
+import { Alarm, currentTask, duration, GreenletExit, type Op, Scope, show } from "../core/mod.ts";
 import { type Body, call, needBody, op, type Operand, perform } from "../sync/mod.ts";
-import { currentGreenlet, GreenletTask, spawn } from "./greenlet.ts";
+import { GreenletTask } from "./greenlet.ts";
+import { currentGreenlet, spawn } from "./spawn.ts";
 
 /** Options of a {@linkcode CancelScope}. */
 export interface CancelScopeOptions {
@@ -140,25 +141,12 @@ function* shielded<T>(todo: Op<T>, timeout: number): Generator<unknown, T, unkno
   const scope = new Scope(Infinity, false);
   scope.shielded = true;
   const { loop } = currentTask("shield");
-  const end = new ShieldEnd(scope);
+  const end = new Alarm(() => scope.setShield(false));
   if (timeout !== Infinity) loop.timers.add(end, loop.now() + timeout);
   try {
     return (yield* scope.run(todo)) as T;
   } finally {
     loop.timers.remove(end);
-  }
-}
-
-class ShieldEnd extends Timer {
-  readonly #scope: Scope;
-
-  constructor(scope: Scope) {
-    super();
-    this.#scope = scope;
-  }
-
-  override fire(): void {
-    this.#scope.setShield(false);
   }
 }
 

@@ -2,7 +2,8 @@
 import { currentNursery, currentTask, GreenletExit, type Op, Scope } from "../core/mod.ts";
 import { op, type Operand, perform, type Stream } from "../sync/mod.ts";
 import { Collector } from "./collector.ts";
-import { create, currentGreenlet, GreenletTask } from "./greenlet.ts";
+import { GreenletTask } from "./greenlet.ts";
+import { create, currentGreenlet } from "./spawn.ts";
 import { killAll } from "./join.ts";
 
 /** What an {@linkcode Operand} gives. */
@@ -108,9 +109,10 @@ export interface GatherOptions {
  */
 export function gather<const O extends readonly Operand<unknown>[]>(
   operands: O,
-  options?: GatherOptions,
+  options?: { returnExceptions?: false },
 ): Op<OperandValues<O>>;
-export function gather<T>(operands: Iterable<Operand<T>>, options?: GatherOptions): Op<T[]>;
+export function gather<T>(operands: Iterable<Operand<T>>, options?: { returnExceptions?: false }): Op<T[]>;
+export function gather(operands: Iterable<Operand<unknown>>, options: GatherOptions): Op<unknown[]>;
 export function gather(operands: Iterable<Operand<unknown>>, options?: GatherOptions): Op<unknown[]> {
   const list = [...operands];
   return op(() => runGather(list, options?.returnExceptions ?? false));

@@ -1,42 +1,38 @@
 /**
  * A greenlet: a task with a handle. What most greenlets never need (links, a promise face, an abort signal, locals)
  * stands in one lazy record, so that a parked one stays small.
+ *
+ * Length: its public face alone is some two hundred lines of one-line methods.
  */
 import {
+  Alarm,
   current,
-  currentNursery,
-  currentTask,
   DONE,
   duration,
   type Frame,
   GreenletExit,
   Interrupt,
-  type Linked,
   List,
   type Loop,
   NEW,
-  type NotYet,
   notYieldable,
   type Op,
   type OpIterator,
-  PARKED,
   PENDING,
   READY,
   runLater,
   RUNNING,
   type Scope,
   show,
-  stackless,
   Task,
-  TimeoutError,
   Timer,
   together,
   turn,
-  WAIT,
-  Wait,
   WHOLE_TASK,
 } from "../core/mod.ts";
-import { type Body, claim, frameFor, Given, isFresh, isGenerator, op, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { claim, frameFor, isFresh, isGenerator, op, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { Ended, Join, type Joinable } from "./join_wait.ts";
+import { killReason, noteOrigin } from "./reasons.ts";
 import type { Greenlet, GreenletState, KillOptions } from "./types.ts";
 
 /** A callback on the end of a greenlet. */
@@ -63,92 +59,17 @@ interface Rare {
 /** Flags above those of a task. `RESTED`: what the body returned has been looked at, it is waited for once. */
 const DAEMON = 2, ASKED = 4, BEGAN = 8, RESTED = 16, OWNED = 32;
 
-/** Waiting for the end of a greenlet, or for its outcome. All who wait are woken at once, so there is no rule. */
-class Join<T> extends Wait<T | boolean> implements Linked<Join<T>> {
-  before: Join<T> | null = null;
-  after: Join<T> | null = null;
-  readonly target: GreenletTask<T>;
-  readonly wantsOutcome: boolean;
-  readonly timeout: number;
-
-  constructor(target: GreenletTask<T>, wantsOutcome: boolean, timeout: number) {
-    super();
-    this.target = target;
-    this.wantsOutcome = wantsOutcome;
-    this.timeout = timeout;
-  }
-
-  attempt(task: Task): T | boolean | NotYet {
-    const { target } = this;
-    if (target.status === DONE) return this.wantsOutcome ? target.outcome() : true;
-    if (task === target) {
-      throw new Error(`greenlet ${target.name} cannot wait for its own end: it would wait for ever`);
-    }
-    return this.timeout <= 0 ? this.lapse() : WAIT;
-  }
-
-  enter(task: Task): void {
-    this.task = task;
-    this.target.joiners.push(this);
-    if (this.timeout !== Infinity) task.loop.timers.add(this, task.loop.now() + this.timeout);
-  }
-
-  leave(): void {
-    this.target.joiners.remove(this);
-    if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
-  }
-
-  override fire(): void {
-    try {
-      this.wake(this.lapse());
-    } catch (e) {
-      this.fail(e);
-    }
-  }
-
-  copy(): Join<T> {
-    return new Join(this.target, this.wantsOutcome, this.timeout);
-  }
-
-  describe(): string {
-    return `the end of ${this.target.name}`;
-  }
-
-  override blocker(): Task | null {
-    return this.target;
-  }
-
-  private lapse(): boolean {
-    if (!this.wantsOutcome) return false;
-    throw new TimeoutError(`greenlet ${this.target.name} did not end within ${this.timeout} ms`);
-  }
-}
-
-/** The outcome of a greenlet that has ended: nothing to wait for. */
-class Ended<T> implements OpIterator<T> {
-  private readonly target: GreenletTask<T>;
-  private hadTurn = false;
-
-  constructor(target: GreenletTask<T>) {
-    this.target = target;
-  }
-
-  next(): IteratorResult<unknown, T> {
-    const task = current ?? currentTask("a greenlet's result");
-    if (this.hadTurn || --task.loop.ticks > 0) return { done: true, value: this.target.outcome() };
-    this.hadTurn = true; // always ready, but the others get their turn (S-45)
-    task.wake(undefined);
-    return PARKED;
-  }
-
-  throw(error: unknown): never {
-    throw error;
-  }
+/** Options of `spawn`. */
+export interface SpawnOptions {
+  /** For reports and dumps. Default: the function's name and the id. */
+  name?: string;
+  /** The scope does not wait for it, and kills it at its end. Default false. */
+  daemon?: boolean;
 }
 
 /** See the top of the file. The public face is the interface `Greenlet`. */
-export class GreenletTask<T> extends Task implements Greenlet<T> {
-  declare readonly "~result"?: T;
+export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
+  declare readonly "~result"?: () => T;
   private readonly body: (...args: readonly unknown[]) => unknown;
   private spawner: Greenlet<unknown> | undefined;
   private joinerList: List<Join<T>> | null = null;
@@ -450,11 +371,8 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
     for (let link = links.shift(); link !== undefined; link = links.shift()) {
       if (link.wants === "value" && this.failing) continue;
       if (link.wants === "exception" && !this.failing) continue;
-      try {
-        (link.listener as Listener<T>)(this);
-      } catch (e) {
-        (this.loop as Loop).tell(e, this);
-      }
+      const { listener } = link;
+      (this.loop as Loop).reporter.callBack(() => (listener as Listener<T>)(this), this);
     }
   }
 
@@ -473,38 +391,15 @@ export class GreenletTask<T> extends Task implements Greenlet<T> {
 
   /** Starts after `ms`, if it is not killed before. */
   startLater(ms: number): void {
-    const start = new Start(this);
+    const start = new Alarm(() => {
+      if (!this.dead) this.loop.enqueue(this);
+    });
     this.more().start = start;
     this.loop.timers.add(start, this.loop.now() + ms);
   }
 
   private more(): Rare {
     return this.rare ??= {};
-  }
-}
-
-/** In which greenlet an error first ended something: for reports. */
-const origins = new WeakMap<object, string>();
-
-function noteOrigin(error: unknown, name: string): void {
-  if (typeof error === "object" && error !== null && !origins.has(error)) origins.set(error, name);
-}
-
-/** The name of the greenlet that `error` came from, if it ended one. */
-export function originOf(error: unknown): string | undefined {
-  return typeof error === "object" && error !== null ? origins.get(error) : undefined;
-}
-
-class Start extends Timer {
-  private readonly greenlet: GreenletTask<unknown>;
-
-  constructor(greenlet: GreenletTask<unknown>) {
-    super();
-    this.greenlet = greenlet;
-  }
-
-  override fire(): void {
-    if (!this.greenlet.dead) this.greenlet.loop.enqueue(this.greenlet);
   }
 }
 
@@ -516,143 +411,4 @@ function* joinUntil(greenlet: GreenletTask<unknown>, end: number): Generator<unk
 function* afterOwnKill(): Generator<unknown, boolean, unknown> {
   yield* turn;
   return false;
-}
-
-function newExit(): GreenletExit {
-  return new GreenletExit();
-}
-
-/** The error that a kill throws: one that is no Error is wrapped (S-18). */
-export function killReason(reason: unknown): unknown {
-  if (reason === undefined) return stackless(newExit);
-  const kind = Object.prototype.toString.call(reason); // errors of another realm are errors, too
-  if (reason instanceof Error || kind === "[object Error]" || kind === "[object DOMException]") return reason;
-  return new Error(`killed: ${show(reason)}`, { cause: reason });
-}
-
-/** The running greenlet; throws outside of one. */
-export function getCurrent(): Greenlet<unknown> {
-  return currentTask("getCurrent()") as GreenletTask<unknown>;
-}
-
-/** The running greenlet with its inner face. */
-export function currentGreenlet(what: string): GreenletTask<unknown> {
-  return currentTask(what) as GreenletTask<unknown>;
-}
-
-/** One for all who have none: a parked greenlet keeps its arguments. */
-const NO_ARGS: readonly unknown[] = [];
-
-/** Options of `spawn`. */
-export interface SpawnOptions {
-  /** For reports and dumps. Default: the function's name and the id. */
-  name?: string;
-  /** The scope does not wait for it, and kills it at its end. Default false. */
-  daemon?: boolean;
-}
-
-/** Puts a new greenlet into `scope`, without starting it. */
-export function create<T>(
-  what: string,
-  scope: Scope,
-  options: SpawnOptions | null,
-  body: unknown,
-  args: readonly unknown[],
-): GreenletTask<T> {
-  const loop = currentTask(what).loop as Loop;
-  let callable = body;
-  if (typeof body !== "function") {
-    if (!isGenerator(body)) {
-      throw new TypeError(`${what} needs a function or a generator, not ${show(body)}`);
-    }
-    claim(body, what);
-    const given = new Given<T>(body);
-    callable = () => given;
-  }
-  const greenlet = new GreenletTask<T>(
-    loop,
-    scope,
-    callable as (...args: readonly unknown[]) => unknown,
-    args,
-    options,
-  );
-  return greenlet;
-}
-
-/** A plain record: neither a generator, nor an operation, a promise, an array. */
-export function isSpawnOptions(value: unknown): value is SpawnOptions {
-  if (typeof value !== "object" || value === null || "~op" in value) return false;
-  const proto = Object.getPrototypeOf(value);
-  return proto === Object.prototype || proto === null;
-}
-
-/** `spawn` into a given scope. */
-export function spawnInto<T>(scope: Scope, what: string, args: readonly unknown[]): GreenletTask<T> {
-  const first = args[0];
-  const greenlet = args.length > 1 && isSpawnOptions(first)
-    ? create<T>(what, scope, first, args[1], args.slice(2))
-    : create<T>(what, scope, null, first, args.slice(1));
-  greenlet.loop.enqueue(greenlet);
-  return greenlet;
-}
-
-/**
- * Starts `body` as a new greenlet of the innermost scope; it first runs when the spawner parks.
- *
- * @param body a generator function (or one of its generators), an async function or a plain function.
- * @param args what the body is called with.
- * @throws `TypeError` at the call for anything that cannot run; `Error` outside of a greenlet.
- * @example
- * ```ts
- * import { run, sleep, spawn } from "tendril";
- * import { assertEquals } from "@std/assert";
- *
- * const sum = await run(function* () {
- *   const two = spawn(function* () {
- *     yield* sleep(1);
- *     return 2;
- *   });
- *   return 1 + (yield* two);
- * });
- * assertEquals(sum, 3);
- * ```
- */
-export function spawn<T>(generator: Generator<unknown, T, unknown>): Greenlet<T>;
-export function spawn<A extends readonly unknown[], T>(body: Body<A, T>, ...args: A): Greenlet<T>;
-export function spawn<A extends readonly unknown[], T>(
-  options: SpawnOptions,
-  body: Body<A, T>,
-  ...args: A
-): Greenlet<T>;
-export function spawn(body: unknown, ...given: readonly unknown[]): Greenlet<unknown> {
-  const args = given.length === 0 ? NO_ARGS : given;
-  if (typeof body !== "function") return spawnInto(currentNursery("spawn"), "spawn", [body, ...args]);
-  const greenlet = create<unknown>("spawn", currentNursery("spawn"), null, body, args);
-  greenlet.loop.enqueue(greenlet);
-  return greenlet;
-}
-
-/**
- * `spawn` after `ms` milliseconds. Killed before, it never runs.
- *
- * @throws `RangeError` for `NaN`, `TypeError` for a body that cannot run.
- */
-export function spawnLater<A extends readonly unknown[], T>(
-  ms: number,
-  body: Body<A, T>,
-  ...args: A
-): Greenlet<T> {
-  const delay = waitTime({ timeout: ms }, "spawnLater");
-  const greenlet = create<T>("spawnLater", currentNursery("spawnLater"), null, body, args);
-  greenlet.startLater(delay);
-  return greenlet;
-}
-
-/**
- * Whether `error` is a kill: a `GreenletExit`, or the reason that the running greenlet or a scope around it was told to
- * leave for. A `catch` that handles errors lets these through: `if (isKill(e)) throw e;`.
- */
-export function isKill(error: unknown): boolean {
-  return error instanceof GreenletExit || current?.isKilledBy(error) === true ||
-    (error instanceof AggregateError && isKill(error.errors[0])); // the main one stands in front
 }

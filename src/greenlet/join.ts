@@ -1,8 +1,8 @@
 /** Waiting for several greenlets, events and results. */
-import { count, currentTask, type Op, type Task, Timer, type Timers, turn } from "../core/mod.ts";
+import { Alarm, count, currentTask, type Op, type Task, type Timers, turn } from "../core/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { Collector, type Waitable } from "./collector.ts";
-import { killReason } from "./greenlet.ts";
+import { killReason } from "./reasons.ts";
 import type { Greenlet, KillOptions } from "./types.ts";
 
 /** Options of {@linkcode wait} and {@linkcode iwait}. */
@@ -43,7 +43,7 @@ export function iwait<O extends Waitable>(objects: Iterable<O>, options?: WaitAl
   const limit = limitOf(options);
   if (timeout === Infinity) return new Collector(objects, (object: O) => object, limit);
   const { timers, now } = timersOf(currentTask("iwait with a timeout"));
-  const end = new End(() => collector.finish());
+  const end = new Alarm(() => collector.finish());
   const collector: Collector<O, O> = new Collector(objects, (object: O) => object, limit, {
     whenClosed: () => timers.remove(end),
   });
@@ -53,19 +53,6 @@ export function iwait<O extends Waitable>(objects: Iterable<O>, options?: WaitAl
 
 function timersOf(task: Task): { timers: Timers; now: number } {
   return { timers: task.loop.timers, now: task.loop.now() };
-}
-
-class End extends Timer {
-  readonly #end: () => void;
-
-  constructor(end: () => void) {
-    super();
-    this.#end = end;
-  }
-
-  override fire(): void {
-    this.#end();
-  }
 }
 
 /**

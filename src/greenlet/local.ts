@@ -1,5 +1,5 @@
 /** Values that belong to one greenlet. */
-import { currentGreenlet } from "./greenlet.ts";
+import { currentGreenlet } from "./spawn.ts";
 
 /** Options of a {@linkcode Local}. */
 export interface LocalOptions {

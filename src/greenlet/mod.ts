@@ -11,20 +11,9 @@ export {
   type OperandValues,
   race,
 } from "./combine.ts";
-export {
-  create,
-  currentGreenlet,
-  getCurrent,
-  GreenletTask,
-  isKill,
-  isSpawnOptions,
-  killReason,
-  originOf,
-  spawn,
-  spawnInto,
-  spawnLater,
-  type SpawnOptions,
-} from "./greenlet.ts";
+export { GreenletTask, type SpawnOptions } from "./greenlet.ts";
+export { isKill, killReason, originOf } from "./reasons.ts";
+export { create, currentGreenlet, getCurrent, isSpawnOptions, spawn, spawnInto, spawnLater } from "./spawn.ts";
 export { iwait, joinAll, type JoinAllOptions, killAll, wait, type WaitAllOptions } from "./join.ts";
 export { Local, type LocalOptions } from "./local.ts";
 export { type Provide, resource } from "./resource.ts";

@@ -1,7 +1,8 @@
 /** Things that are given back when the scope ends. */
 import { currentNursery, GreenletExit, type Op, Scope, Sleep } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
-import { currentGreenlet, isKill, spawnInto } from "./greenlet.ts";
+import { isKill } from "./reasons.ts";
+import { currentGreenlet, spawnInto } from "./spawn.ts";
 
 /** What an acquirer calls with the thing; it waits until the scope ends. */
 export type Provide<T> = (value: T) => Op<never>;

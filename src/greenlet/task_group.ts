@@ -1,7 +1,9 @@
 /** Greenlets that live and die together. */
 import { duration, GreenletExit, type Op, Scope, show } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
-import { currentGreenlet, isKill, type SpawnOptions, spawnInto } from "./greenlet.ts";
+import { type SpawnOptions } from "./greenlet.ts";
+import { isKill } from "./reasons.ts";
+import { currentGreenlet, spawnInto } from "./spawn.ts";
 import type { Greenlet } from "./types.ts";
 
 /** Options of {@linkcode taskGroup}. */

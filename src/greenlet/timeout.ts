@@ -1,5 +1,6 @@
 /** Timeouts: one that is thrown like gevent's, and blocks that end by themselves. */
 import {
+  Alarm,
   currentTask,
   duration,
   GreenletExit,
@@ -10,13 +11,13 @@ import {
   Scope,
   type Task,
   TimeoutError,
-  Timer,
   together,
   Wait,
 } from "../core/mod.ts";
 import { type Body, needBody, op, type Operand, perform, Until } from "../sync/mod.ts";
 import { CancelScope } from "./cancel_scope.ts";
-import { currentGreenlet, GreenletTask } from "./greenlet.ts";
+import { GreenletTask } from "./greenlet.ts";
+import { currentGreenlet } from "./spawn.ts";
 
 /** Options of a {@linkcode Timeout}. */
 export interface TimeoutOptions {
@@ -47,7 +48,7 @@ export class Timeout extends Error implements Disposable {
   readonly ms: number;
   #task: Task | null = null;
   #interrupt: Interrupt | null = null;
-  #timer: Timer | null = null;
+  #timer: Alarm | null = null;
 
   /** @param ms 0 or less: at the next park; `Infinity` or undefined: never. */
   constructor(ms?: number, options?: TimeoutOptions) {
@@ -73,7 +74,7 @@ export class Timeout extends Error implements Disposable {
     this.#interrupt = interrupt;
     if (this.ms === 0) return task.interrupt(interrupt);
     if (this.ms === Infinity) return;
-    this.#timer = new Fuse(() => task.interrupt(interrupt));
+    this.#timer = new Alarm(() => task.interrupt(interrupt));
     task.loop.timers.add(this.#timer, task.loop.now() + this.ms);
   }
 
@@ -92,19 +93,6 @@ export class Timeout extends Error implements Disposable {
 
   [Symbol.dispose](): void {
     this.cancel();
-  }
-}
-
-class Fuse extends Timer {
-  readonly #burn: () => void;
-
-  constructor(burn: () => void) {
-    super();
-    this.#burn = burn;
-  }
-
-  override fire(): void {
-    this.#burn();
   }
 }
 

@@ -1,16 +1,12 @@
 /** The clock on the wall: monotonic milliseconds, one host timer for all deadlines of a loop. */
 import type { AlarmClient, Clock } from "../core/mod.ts";
+import { unref } from "./host.ts";
 
 /** The host's timers take a signed 32-bit number of milliseconds; a later deadline is asked for again. */
 const LONGEST = 2 ** 31 - 1;
 
 interface Alarm {
   handle: ReturnType<typeof setTimeout>;
-}
-
-/** What the runtimes that have it call on a timer's handle. */
-interface Unrefable {
-  unref?(): void;
 }
 
 /** See the top of the file. One for all loops: each client has its own alarm. */
@@ -35,14 +31,6 @@ export class SystemClock implements Clock {
     }, delay);
     if (!ref) unref(handle);
     this.#alarms.set(client, { handle });
-  }
-}
-
-function unref(handle: ReturnType<typeof setTimeout>): void {
-  if (typeof handle === "object") (handle as Unrefable).unref?.();
-  else {
-    // A runtime whose handles are numbers.
-    (globalThis as { Deno?: { unrefTimer?(id: number): void } }).Deno?.unrefTimer?.(handle);
   }
 }
 

@@ -45,7 +45,7 @@ export async function main(body: Body<[], unknown>): Promise<void> {
     await promise;
   } catch (error) {
     code = 1;
-    if (!loop.wasReported(error)) reportToStderr(error, originOf(error) ?? main.name);
+    if (!loop.reporter.wasReported(error)) reportToStderr(error, originOf(error) ?? main.name);
   } finally {
     for (const remove of listeners) remove();
   }

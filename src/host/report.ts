@@ -17,7 +17,7 @@ function renderOnce(error: unknown, seen: Set<unknown>): string {
     const add = (label: string, part: unknown) => {
       text += `\n  ${label}${renderOnce(part, seen).replaceAll("\n", "\n    ")}`;
     };
-    if (error instanceof AggregateError) error.errors.forEach((part) => add(`- ${inGreenlet(part)}`, part));
+    if (error instanceof AggregateError && Array.isArray(error.errors)) error.errors.forEach((part) => add(`- ${inGreenlet(part)}`, part));
     if (error.cause !== undefined) add("caused by: ", error.cause);
     return text;
   } catch {

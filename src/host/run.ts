@@ -1,6 +1,6 @@
 /** The door from plain JavaScript into greenlets. */
 import { type Clock, duration, type Hooks, type Chooser, Loop, type LoopOptions, Scope, show } from "../core/mod.ts";
-import { type Body, call, needBody } from "../sync/mod.ts";
+import { type Body, call, needBody, noteRun } from "../sync/mod.ts";
 import { type Greenlet, GreenletTask } from "../greenlet/mod.ts";
 import { systemClock } from "./clock.ts";
 import { systemHost } from "./host.ts";
@@ -43,6 +43,7 @@ export function launch<T>(body: Body<[], T>, options: RunOptions = {}): Launched
   const todo = call(body);
   const main = new GreenletTask<T>(loop, loop.root, () => scope.run(todo), [], { name: "main" });
   const { promise, resolve, reject } = Promise.withResolvers<T>();
+  noteRun(promise);
   const abort = () => void main.kill(signal?.reason);
   const settle = (deliver: () => void) => {
     signal?.removeEventListener("abort", abort);

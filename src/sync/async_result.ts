@@ -1,5 +1,5 @@
 /** A result that comes later, once. */
-import { current, type Op, runLater, type Scope, show, WAIT, WaitLine } from "../core/mod.ts";
+import { caught, current, type Op, runLater, type Scope, show, WAIT, WaitLine } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
 /**
@@ -108,11 +108,8 @@ export class AsyncResult<T> {
 
   #runLinks(report: (error: unknown) => void): void {
     for (let listener = this.#links.shift(); listener !== undefined; listener = this.#links.shift()) {
-      try {
-        listener(this);
-      } catch (e) {
-        report(e);
-      }
+      const call = listener;
+      caught(() => call(this), report);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A meeting point for a fixed number. */
-import { breath, count, currentTask, type Op, WAIT, WaitLine } from "../core/mod.ts";
+import { breath, count, type Op, WAIT, WaitLine } from "../core/mod.ts";
 import { op } from "./body.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
@@ -43,11 +43,10 @@ export class Barrier {
   }
 
   *#wait(timeout: number): Generator<unknown, number, unknown> {
-    currentTask("Barrier.wait");
+    yield* breath;
     const place = this.#line.size;
     if (place + 1 < this.parties) return yield* this.#line.wait(undefined, timeout);
     for (let i = 0; i < place; i++) this.#line.wake(i, 1);
-    yield* breath;
     return place;
   }
 }

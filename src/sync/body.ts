@@ -7,7 +7,7 @@ import { Until } from "./until.ts";
 
 /** An {@linkcode Op}, as far as the compiler infers from it. */
 export interface OpLike<T> {
-  readonly "~result"?: T;
+  readonly "~result"?: () => T;
   [Symbol.iterator](): OpIterator<unknown>;
 }
 
@@ -72,7 +72,7 @@ export function frameFor(value: unknown): Frame | null {
 
 /** An operation made of a generator function, which starts anew each time that it is delegated to. */
 export class Lazy<T> implements Op<T> {
-  declare readonly "~result"?: T;
+  declare readonly "~result"?: () => T;
   private readonly make: () => Generator<unknown, T, unknown>;
 
   constructor(make: () => Generator<unknown, T, unknown>) {
@@ -90,7 +90,7 @@ export class Lazy<T> implements Op<T> {
 
 /** A generator, or an iterable of somebody else's make, as an operation. */
 export class Given<T> implements Op<T> {
-  declare readonly "~result"?: T;
+  declare readonly "~result"?: () => T;
   private readonly iterable: Iterable<unknown>;
 
   constructor(iterable: Iterable<unknown>) {
@@ -137,7 +137,7 @@ export function perform<T>(what: Operand<T> | Body<[], T>, caller: string): Op<T
 const FRESH = 0, IN_BODY = 1, IN_REST = 2, IN_TURN = 3;
 
 class Call<T> implements Op<T>, OpIterator<T> {
-  declare readonly "~result"?: T;
+  declare readonly "~result"?: () => T;
   private readonly body: (...args: readonly unknown[]) => unknown;
   private readonly args: readonly unknown[];
   private stage: number = FRESH;
@@ -157,8 +157,12 @@ class Call<T> implements Op<T>, OpIterator<T> {
 
   next(value?: unknown): IteratorResult<unknown, T> {
     let result = value;
-    if (this.stage === FRESH) {
+    if (this.stage === FRESH || this.stage === IN_TURN) {
       const task = currentTask("call()");
+      if (this.stage === FRESH && task.turnIsDue()) {
+        this.stage = IN_TURN;
+        return PARKED;
+      }
       result = this.body(...this.args);
       if (isFresh(result, this.body)) return this.enter(task, result as Frame, IN_BODY);
       if (isGenerator(result)) {
@@ -171,14 +175,6 @@ class Call<T> implements Op<T>, OpIterator<T> {
     if (this.stage === IN_BODY && typeof result === "object" && result !== null) {
       const rest = frameFor(result);
       if (rest !== null) return this.enter(currentTask("call()"), rest, IN_REST);
-    }
-    if (this.stage !== IN_TURN) {
-      const { loop } = currentTask("call()");
-      if (--loop.ticks <= 0 && loop.look()) {
-        this.stage = IN_TURN;
-        currentTask("call()").wake(result);
-        return PARKED;
-      }
     }
     this.stage = FRESH;
     return { done: true, value: result as T };

@@ -97,13 +97,13 @@ export class Condition extends Lockable {
   }
 
   *#waitFor(predicate: () => boolean, timeout: number): Generator<unknown, boolean, unknown> {
+    yield* breath;
     const { loop } = currentTask("Condition.waitFor");
     const start = loop.now();
     while (!predicate()) {
       const left = timeout === Infinity ? Infinity : timeout - (loop.now() - start);
       if (!(yield* this.#wait(left))) return predicate();
     }
-    yield* breath;
     return true;
   }
 }

@@ -24,8 +24,8 @@ export { Lock, OwnedLock, type ReentrantState, RLock } from "./lock.ts";
 export { type Held, Lockable } from "./lockable.ts";
 export { type WaitOptions, waitTime } from "./options.ts";
 export { park, type Parked, wake } from "./park.ts";
+export type { Buffer } from "./buffers.ts";
 export {
-  type Buffer,
   BufferedQueue,
   LifoQueue,
   PriorityQueue,
@@ -37,4 +37,4 @@ export {
 export { select, type SelectCase, type Selected, type SelectValue } from "./select.ts";
 export { type AcquireOptions, BoundedSemaphore, CapacityLimiter, Semaphore } from "./semaphore.ts";
 export { asyncIterator, collect, END, forEach, type Stream } from "./stream.ts";
-export { Until, until } from "./until.ts";
+export { noteRun, Until, until } from "./until.ts";

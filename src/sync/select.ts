@@ -4,13 +4,13 @@ import { Until } from "./until.ts";
 
 /** What a case may be: an operation that parks (`q.get()`, `sleep(5)`, a greenlet, …), a promise, or something with `get` or `wait`. */
 export type SelectCase<T> =
-  | { readonly "~result"?: T; [Symbol.iterator](): Iterator<unknown, unknown, unknown> }
+  | { readonly "~result"?: () => T; [Symbol.iterator](): Iterator<unknown, unknown, unknown> }
   | PromiseLike<T>
   | { get(): Op<T> }
   | { wait(): Op<T> };
 
 /** What a case gives. */
-export type SelectValue<C> = C extends { readonly "~result"?: infer T } ? Exclude<T, undefined> | (undefined extends T ? T : never)
+export type SelectValue<C> = C extends { readonly "~result"?: () => infer T } ? T
   : C extends PromiseLike<infer T> ? T
   : C extends { get(): Op<infer T> } ? T
   : C extends { wait(): Op<infer T> } ? T

@@ -4,6 +4,14 @@ import { type NotYet, show, type Task, WAIT, Wait } from "../core/mod.ts";
 /** Makes the promise; the signal is aborted when the wait is withdrawn. */
 export type PromiseMaker<T> = (signal: AbortSignal) => PromiseLike<T> | T;
 
+/** The promises of other runs: whoever waits for one of these may be stuck with it. */
+const runs = new WeakSet<object>();
+
+/** Notes that `promise` is that of a run. */
+export function noteRun(promise: object): void {
+  runs.add(promise);
+}
+
 /** The wait behind {@linkcode until}. */
 export class Until<T> extends Wait<T> {
   private readonly source: PromiseLike<T> | PromiseMaker<T>;
@@ -32,7 +40,8 @@ export class Until<T> extends Wait<T> {
 
   enter(task: Task): void {
     this.task = task;
-    task.loop.outstanding++;
+    if (runs.has(this.promise as object)) task.loop.awaitedRuns++;
+    else task.loop.outstanding++;
     const round = ++this.round;
     (this.promise as PromiseLike<T>).then(
       (value) => {
@@ -46,7 +55,9 @@ export class Until<T> extends Wait<T> {
 
   leave(): void {
     this.round++;
-    (this.task as Task).loop.outstanding--;
+    const { loop } = this.task as Task;
+    if (runs.has(this.promise as object)) loop.awaitedRuns--;
+    else loop.outstanding--;
     this.promise = null;
   }
 

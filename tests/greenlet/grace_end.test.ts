@@ -37,7 +37,10 @@ describe("the killer", () => {
       const outcome = await outcomeOf(function* () {
         const g = spawn({ name: "deaf", daemon: true }, body as () => Gen);
         yield* settle();
-        const clock = [yield* g.kill(undefined, { timeout: 100 }), yield* g.kill(undefined, { timeout: 9_000 })];
+        const clock = [
+          yield* g.kill(undefined, { timeout: 100 }),
+          yield* g.kill(undefined, { timeout: 9_000 }),
+        ];
         assertEquals([clock, g.dead], [[false, false], false]);
       });
       assertEquals(outcome.error, undefined);
@@ -206,9 +209,12 @@ describe("given up", () => {
   test("S-22: its joiners and links hear of it, and a lock that it held is broken", async () => {
     const outcome = await outcomeOf(function* () {
       const lock = new Lock(), log: unknown[] = [];
-      const g = spawn({ name: "stubborn" }, swallowing(function* () {
-        yield* lock.acquire();
-      }));
+      const g = spawn(
+        { name: "stubborn" },
+        swallowing(function* () {
+          yield* lock.acquire();
+        }),
+      );
       g.link(() => log.push("link"));
       const joiner = spawn(() => g.join());
       const waiter = spawn(() => caught(lock.acquire()));

@@ -1,21 +1,14 @@
 /** Kills: when they take effect, what they end, and in what order. See kill_waits.test.ts for every kind of wait. */
 import {
-  call,
   cancelScope,
-  Event,
-  getCurrent,
-  type Greenlet,
-  GreenletExit,
   Group,
   isKill,
   joinAll,
   killAll,
   Lock,
-  type Op,
   Queue,
   race,
   run,
-  shield,
   sleep,
   spawn,
   spawnLater,
@@ -26,12 +19,12 @@ import {
   withTimeout,
 } from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
-import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
+import { assert, assertEquals, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, type Gen, killedIn, outcomeOf, victimOf, virtual, WatchedClock } from "./kit.ts";
+import { caught, type Gen, outcomeOf, toss, victimOf, virtual, WatchedClock } from "./kit.ts";
 
 describe("before the first switch", () => {
-  const ways: Record<string, (body: () => Gen, kill: (how: () => void) => void) => Gen> = {
+  const ways: Record<string, (body: () => Gen) => Gen> = {
     *"by kill"(body) {
       yield* spawn(body).kill();
     },
@@ -98,7 +91,7 @@ describe("before the first switch", () => {
         yield* way(function* () {
           ran = true;
           yield* sleep(0);
-        }, () => {});
+        });
         yield* clock.assertNoTimers();
         assertEquals(ran, false);
       }, { clock });
@@ -313,7 +306,7 @@ describe("during cleanup", () => {
           } finally {
             yield* sleep(1);
             log.push("inner");
-            throw failure;
+            toss(failure);
           }
         } finally {
           yield* sleep(1);
@@ -328,4 +321,3 @@ describe("during cleanup", () => {
     assertEquals(outcome.error, undefined);
   });
 });
-

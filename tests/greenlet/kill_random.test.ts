@@ -9,8 +9,8 @@
 import fc from "fast-check";
 import {
   call,
-  cancelScope,
   type CancelScope,
+  cancelScope,
   type Greenlet,
   isKill,
   killAll,
@@ -22,13 +22,13 @@ import {
   spawn,
   spawnLater,
   suspend,
-  taskGroup,
   TaskGroup,
+  taskGroup,
   withTimeout,
 } from "../../src/mod.ts";
 import { assertEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { type Gen, WatchedClock } from "./kit.ts";
+import { type Gen, toss, WatchedClock } from "./kit.ts";
 
 type Program =
   | { do: "sleep" | "get"; ms: number }
@@ -190,7 +190,7 @@ class World {
       } catch (e) {
         this.check(!killed, "a cleanup that a kill has begun was interrupted");
         state.leaving = e;
-        throw e;
+        toss(e);
       } finally {
         this.ended++;
         this.check(state.guards.pop() === id, "the end of a finally out of order");
@@ -201,7 +201,12 @@ class World {
   start(step: { do: string; body: Program[] }, state: State): void {
     const around = state.scopes.at(-1);
     // In a greenlet of its own: the scope around it is the one that it lives in, and its own scopes are within.
-    const own: State = { guards: [], leaving: null, scopes: around === undefined ? [] : [around], shielded: 0 };
+    const own: State = {
+      guards: [],
+      leaving: null,
+      scopes: around === undefined ? [] : [around],
+      shielded: 0,
+    };
     const body = () => this.run(step.body, own);
     const g = step.do === "later" ? spawnLater(3, body) : spawn({ daemon: step.do === "daemon" }, body);
     this.greenlets.push(g);
@@ -225,7 +230,9 @@ async function play(programs: Program[][], plan: Step[], picks: number[]): Promi
         if ("sleep" in step) yield* sleep(step.sleep);
         else {
           const victim = world.greenlets[step.kill % world.greenlets.length];
-          const reason = step.reason && !world.inGroups.has(victim) ? new Error(`kill ${step.kill}`) : undefined;
+          const reason = step.reason && !world.inGroups.has(victim)
+            ? new Error(`kill ${step.kill}`)
+            : undefined;
           if (reason !== undefined) reasons.add(reason);
           victim?.kill(reason);
         }
@@ -239,7 +246,10 @@ async function play(programs: Program[][], plan: Step[], picks: number[]): Promi
   }, { clock, onError, chooser: picks.length > 0 ? chooser : undefined });
   for (const g of world.greenlets) {
     world.check(g.dead, "a greenlet lives on");
-    world.check(g.exception === undefined || reasons.has(g.exception), `an exception of its own: ${g.exception}`);
+    world.check(
+      g.exception === undefined || reasons.has(g.exception),
+      `an exception of its own: ${g.exception}`,
+    );
   }
   assertEquals(world.wrong, []);
   assertEquals([world.begun, world.ended], [world.guards, world.guards], "every finally exactly once");
@@ -248,14 +258,21 @@ async function play(programs: Program[][], plan: Step[], picks: number[]): Promi
 const many: fc.Arbitrary<Program[][]> = fc.array(programs, { minLength: 1, maxLength: 4, size: "max" });
 
 describe("random kills", () => {
-  test("S-12, S-13, S-14, S-21: random programs, killed in the order of the schedule", () =>
-    fc.assert(fc.asyncProperty(many, steps, (all, plan) => play(all, plan, [])), { numRuns: 500 }), {
-    timeout: 60_000,
-  });
+  test(
+    "S-12, S-13, S-14, S-21: random programs, killed in the order of the schedule",
+    () => fc.assert(fc.asyncProperty(many, steps, (all, plan) => play(all, plan, [])), { numRuns: 500 }),
+    {
+      timeout: 60_000,
+    },
+  );
 
-  test("S-12, S-13, S-14, S-21: random programs, killed at random points, any greenlet runs next", () =>
-    fc.assert(
-      fc.asyncProperty(many, steps, fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 40 }), play),
-      { numRuns: 500 },
-    ), { timeout: 60_000 });
+  test(
+    "S-12, S-13, S-14, S-21: random programs, killed at random points, any greenlet runs next",
+    () =>
+      fc.assert(
+        fc.asyncProperty(many, steps, fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 40 }), play),
+        { numRuns: 500 },
+      ),
+    { timeout: 60_000 },
+  );
 });

@@ -50,7 +50,8 @@ describe("oneself", () => {
     "kill with a timeout": () => getCurrent().kill(undefined, { timeout: 0 }),
     "kill through call": () => call(() => getCurrent().kill()),
     "killAll of itself": () => killAll([getCurrent()]),
-    "killAll of itself among the dead": () => killAll([getCurrent(), getCurrent()], undefined, { timeout: 5 }),
+    "killAll of itself among the dead": () =>
+      killAll([getCurrent(), getCurrent()], undefined, { timeout: 5 }),
     "killAll of itself and others": () => killAll([getCurrent(), spawn(suspend)]),
     "its Group's kill": (group) => group.kill(),
     "a kill inside a group": () =>
@@ -214,4 +215,3 @@ describe("the killer", () => {
       assert(both.every((g) => isKill(g.value)));
     }));
 });
-

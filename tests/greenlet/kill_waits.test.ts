@@ -1,8 +1,8 @@
 /** A kill in every kind of wait: parked, woken, under a shield, in cleanup, after the grace. */
 import {
   call,
-  cancelScope,
   type CancelScope,
+  cancelScope,
   getCurrent,
   type Greenlet,
   isKill,
@@ -16,7 +16,7 @@ import {
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertExists } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { type Gen, killedIn, outcomeOf, victimOf, virtual, WatchedClock } from "./kit.ts";
+import { type Gen, killedIn, outcomeOf, toss, victimOf, virtual, WatchedClock } from "./kit.ts";
 import { type Scene, scenes, type Staged } from "./scenes.ts";
 
 const stage = (scene: Scene) => call(() => scene.stage()) as unknown as Gen<Staged>;
@@ -70,7 +70,7 @@ describe("parked", () => {
               log.push("went on");
             } catch (e) {
               log.push(isKill(e));
-              throw e;
+              toss(e);
             } finally {
               log.push(clock.now());
             }
@@ -273,7 +273,10 @@ describe("promises", () => {
   });
 
   /** What an abort listener may do in the middle of the kill that called it. */
-  const meddlers: Record<string, (victim: Greenlet<unknown>, scope: CancelScope, other: Greenlet<unknown>) => void> = {
+  const meddlers: Record<
+    string,
+    (victim: Greenlet<unknown>, scope: CancelScope, other: Greenlet<unknown>) => void
+  > = {
     "kills the same greenlet": (victim) => void victim.kill(new Error("from inside")),
     "cancels a scope around the wait": (_, scope) => scope.cancel(),
     "takes a shield away": (_, scope) => void (scope.shield = false),

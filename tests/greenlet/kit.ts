@@ -8,7 +8,11 @@ export type Gen<T = void> = Generator<unknown, T, unknown>;
 /** Runs `body` on a virtual clock, and fails if anything was reported. */
 export async function virtual<T>(body: () => Gen<T>, options: RunOptions = {}): Promise<T> {
   const reports: unknown[] = [];
-  const value = await run(body, { clock: new VirtualClock(), onError: (e) => void reports.push(e), ...options });
+  const value = await run(body, {
+    clock: new VirtualClock(),
+    onError: (e) => void reports.push(e),
+    ...options,
+  });
   assertEquals(reports, [], "reported to onError");
   return value;
 }
@@ -101,6 +105,11 @@ export function* killedIn(log: unknown[], wait: () => Op<unknown> | Gen<unknown>
   yield* victim.kill();
   assertEquals(victim.dead, true);
   return victim;
+}
+
+/** Throws, also in a `finally`. */
+export function toss(error: unknown): never {
+  throw error;
 }
 
 /** An error, or all the errors inside an `AggregateError`, in order. */

@@ -10,6 +10,7 @@ import {
   sleep,
   spawn,
   suspend,
+  until,
 } from "../../src/mod.ts";
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "../assert.ts";
@@ -264,6 +265,34 @@ describe("links", () => {
       yield* sleep(1);
       assertEquals(log.toSorted(), ["spawned", "victim"]);
     }));
+
+  test("S-47: an async link that rejects goes to onError like one that throws", async () => {
+    const boom = new Error("boom"), log: string[] = [];
+    const { reports } = await virtualReporting(function* () {
+      const g = spawn(() => 1);
+      g.link(async () => {
+        await Promise.resolve();
+        throw boom;
+      });
+      g.link(() => log.push("next"));
+      yield* until(new Promise((resolve) => setTimeout(resolve, 1)));
+    });
+    assertEquals(log, ["next"]);
+    assertEquals(reports, [boom]);
+  });
+
+  test("S-36: a link added after the whole run has ended still runs", async () => {
+    const log: unknown[] = [];
+    const [g] = await run(function* () {
+      const g = spawn(() => 7);
+      yield* g;
+      return [g]; // alone, it would be waited for
+    }, { clock: new VirtualClock() });
+    g!.link((late) => log.push(late.value));
+    assertEquals(log, []);
+    await run(() => sleep(0));
+    assertEquals(log, [7]);
+  });
 
   test("a link that is no function is a TypeError at the call", () =>
     virtual(function* () {

@@ -149,6 +149,7 @@ describe("milliseconds", () => {
         ready.set();
         for (const park of [() => sleep(0), () => sleep(5), suspend, () => new Event().wait()]) {
           using limit = Timeout.start(ms);
+          assertEquals(yield* ready.wait(), true, "what is ready is no park");
           assertStrictEquals(yield* caught(park()), limit);
           yield* sleep(0);
         }

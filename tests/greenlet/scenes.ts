@@ -1,6 +1,7 @@
 /**
  * Every kind of wait, set up so that a greenlet can be killed in it, and so that somebody can grant it what it waits for
  * without parking: between the grant and the victim's next run lies the moment in which it is woken and has not run.
+ * Length: one table, a few lines for each kind of wait.
  */
 import {
   AsyncResult,
@@ -79,7 +80,11 @@ function target(): { go: Event; g: Greenlet<number> } {
 }
 
 /** A wait on a queue, wrapped in something. */
-function wrapped(name: string, wrap: (inner: Op<number>) => Op<unknown> | Gen<unknown>, gives: unknown = 1): Scene {
+function wrapped(
+  name: string,
+  wrap: (inner: Op<number>) => Op<unknown> | Gen<unknown>,
+  gives: unknown = 1,
+): Scene {
   return {
     name,
     stage() {
@@ -224,7 +229,11 @@ export const scenes: Scene[] = [
   wrapped("Queue.get, 40 native frames deep", (get) => native(40, get)),
   wrapped("Queue.get, 40 call frames deep", (get) => call(framed, 40, get)),
   wrapped("Queue.get, 40 mixed frames deep", (get) => mixed(40, get)),
-  wrapped("Queue.get in select", (get) => select({ get, late: sleep(1_000) }), { index: 0, key: "get", value: 1 }),
+  wrapped("Queue.get in select", (get) => select({ get, late: sleep(1_000) }), {
+    index: 0,
+    key: "get",
+    value: 1,
+  }),
   wrapped("Queue.get in withTimeout", (get) => withTimeout(1_000, get)),
   wrapped("Queue.get in moveOnAfter", (get) => moveOnAfter(1_000, () => get)),
   wrapped("Queue.get in failAfter", (get) => failAfter(1_000, () => get)),
@@ -280,7 +289,10 @@ export const scenes: Scene[] = [
     endless: true,
     stage() {
       const q = new Queue<number>();
-      return { wait: () => forEach(q, () => {}), untouched: () => assertEquals((q.putNowait(1), q.qsize), 1) };
+      return {
+        wait: () => forEach(q, () => {}),
+        untouched: () => assertEquals((q.putNowait(1), q.qsize), 1),
+      };
     },
   },
   {
@@ -322,7 +334,11 @@ export const scenes: Scene[] = [
   held("Lock.acquire", () => new Lock(), (lock: Lock) => !lock.locked),
   held("RLock.acquire", () => new RLock(), (lock: RLock) => !lock.locked),
   held("Semaphore.acquire", () => new Semaphore(1), (semaphore: Semaphore) => semaphore.available === 1),
-  held("CapacityLimiter.acquire", () => new CapacityLimiter(1), (limiter: CapacityLimiter) => !limiter.locked),
+  held(
+    "CapacityLimiter.acquire",
+    () => new CapacityLimiter(1),
+    (limiter: CapacityLimiter) => !limiter.locked,
+  ),
   {
     name: "Lock.withLock",
     *stage() {
@@ -449,9 +465,7 @@ export const scenes: Scene[] = [
       let aborted = false;
       return {
         wait: () =>
-          until((signal) =>
-            new Promise<never>(() => signal.addEventListener("abort", () => aborted = true))
-          ),
+          until((signal) => new Promise<never>(() => signal.addEventListener("abort", () => aborted = true))),
         untouched: () => assertEquals(aborted, true),
       };
     },

@@ -16,8 +16,8 @@ import {
   spawn,
   spawnLater,
   suspend,
-  taskGroup,
   type TaskGroup,
+  taskGroup,
   until,
   withTimeout,
 } from "../../src/mod.ts";
@@ -137,7 +137,7 @@ describe("where it lives", () => {
       let escaped: TaskGroup | undefined;
       yield* taskGroup((tg) => void (escaped = tg));
       assertMatch(thrownBy(() => escaped?.spawn(suspend)).message, /closed scope/);
-      assertMatch((yield* caught(call(() => escaped?.start(suspend)))  as Error).message, /closed scope/);
+      assertMatch(((yield* caught(call(() => escaped?.start(suspend)))) as Error).message, /closed scope/);
     }));
 
   test("decision 4: parent is who spawned it, while that one lives", () =>
@@ -180,7 +180,9 @@ describe("a kill of the spawner", () => {
     virtual(function* () {
       const log: unknown[] = [];
       const worker = spawn(() => work(log, "worker", 50));
-      for (const wait of [() => worker.join(), () => worker, () => shield(worker), () => call(() => worker)]) {
+      for (
+        const wait of [() => worker.join(), () => worker, () => shield(worker), () => call(() => worker)]
+      ) {
         const g = spawn(wait as () => Op<unknown>);
         yield* sleep(1);
         yield* g.kill();
@@ -278,7 +280,12 @@ describe("daemons", () => {
         });
         tg.spawn(() => work(log, "worker", 1));
       });
-      assertEquals(log, ["worker done", "worker of a daemon done", "daemon of a daemon killed", "daemon killed"]);
+      assertEquals(log, [
+        "worker done",
+        "worker of a daemon done",
+        "daemon of a daemon killed",
+        "daemon killed",
+      ]);
     }));
 
   test("decision 4: what leaving daemons spawn is ended and awaited too", async () => {

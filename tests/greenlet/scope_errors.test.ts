@@ -3,10 +3,10 @@ import {
   all,
   cancelScope,
   type Greenlet,
+  isKill,
   joinAll,
   type Op,
   race,
-  resource,
   run,
   sleep,
   spawn,
@@ -14,12 +14,11 @@ import {
   taskGroup,
   TimeoutError,
   until,
-  withTimeout,
 } from "../../src/mod.ts";
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, errorsIn, type Gen, outcomeOf, virtual } from "./kit.ts";
+import { caught, errorsIn, type Gen, outcomeOf, toss } from "./kit.ts";
 
 const fail = (error: unknown, ms = 0) =>
   function* (): Gen {
@@ -33,7 +32,7 @@ const failLeaving = (error: unknown, ms = 0) =>
       yield* suspend();
     } finally {
       if (ms > 0) yield* sleep(ms);
-      throw error;
+      toss(error);
     }
   };
 const named = (...names: string[]) => names.map((name) => new Error(name));
@@ -80,34 +79,39 @@ describe("a plain spawn", () => {
   };
   for (const [name, ask] of Object.entries(askers)) {
     for (const when of ["before", "after"] as const) {
-      test(`decision 5: asked for by ${name} ${when} it failed, ${
-        when === "before" ? "it is told to nobody else" : "it is told once and not thrown at the end"
-      }`, async () => {
-        const [e] = named("e");
-        const outcome = await outcomeOf(function* () {
-          const g = spawn({ name: "bad" }, fail(e, 5));
-          if (when === "before") spawn(() => ask(g));
-          yield* sleep(10);
-          if (when === "after") yield* ask(g);
-          yield* sleep(10);
-        });
-        assertEquals(outcome.error, undefined);
-        assertEquals(outcome.reports, when === "before" ? [] : [{ error: e, name: "bad" }]);
-      });
+      test(
+        `decision 5: asked for by ${name} ${when} it failed, ${
+          when === "before" ? "it is told to nobody else" : "it is told once and not thrown at the end"
+        }`,
+        async () => {
+          const [e] = named("e");
+          const outcome = await outcomeOf(function* () {
+            const g = spawn({ name: "bad" }, fail(e, 5));
+            if (when === "before") spawn(() => ask(g));
+            yield* sleep(10);
+            if (when === "after") yield* ask(g);
+            yield* sleep(10);
+          });
+          assertEquals(outcome.error, undefined);
+          assertEquals(outcome.reports, when === "before" ? [] : [{ error: e, name: "bad" }]);
+        },
+      );
     }
   }
 
-  for (const [name, look] of [
-    ["join", (g: Greenlet<void>) => g.join()],
-    ["joinAll", (g: Greenlet<void>) => joinAll([g])],
-    ["linkValue", function* (g: Greenlet<void>) {
-      g.linkValue(() => {});
-    }],
-    ["ready", function* (g: Greenlet<void>) {
-      assertEquals([g.ready, g.successful], [true, false]);
-    }],
-    ["kill", (g: Greenlet<void>) => g.kill()],
-  ] as [string, (g: Greenlet<void>) => Op<unknown> | Gen][]) {
+  for (
+    const [name, look] of [
+      ["join", (g: Greenlet<void>) => g.join()],
+      ["joinAll", (g: Greenlet<void>) => joinAll([g])],
+      ["linkValue", function* (g: Greenlet<void>) {
+        g.linkValue(() => {});
+      }],
+      ["ready", function* (g: Greenlet<void>) {
+        assertEquals([g.ready, g.successful], [true, false]);
+      }],
+      ["kill", (g: Greenlet<void>) => g.kill()],
+    ] as [string, (g: Greenlet<void>) => Op<unknown> | Gen][]
+  ) {
     test(`decision 5: ${name} is not asking for the failure`, async () => {
       const [e] = named("e");
       const outcome = await outcomeOf(function* () {
@@ -253,6 +257,27 @@ describe("a plain spawn", () => {
   });
 });
 
+describe("the others", () => {
+  test("decision 5, S-4: a sound greenlet that dies with its failing scope has been killed, it has not failed", async () => {
+    const [e, late] = named("e", "late");
+    const outcome = await outcomeOf(function* () {
+      const kept: Greenlet<unknown>[] = [];
+      const error = yield* caught(cancelScope({}, function* () {
+        kept.push(spawn(suspend), spawn({ daemon: true }, suspend), spawn({ name: "A" }, failLeaving(late)));
+        yield* sleep(1);
+        throw e;
+      }));
+      assertEquals(errorsIn(error), [e, late]);
+      assertEquals(kept.map((g) => [g.successful, isKill(g.value)]), [[true, true], [true, true], [
+        false,
+        false,
+      ]]);
+      assertStrictEquals(kept[2].exception, late);
+    });
+    assertEquals([outcome.error, outcome.reports], [undefined, [{ error: late, name: "A" }]]);
+  });
+});
+
 describe("a group", () => {
   test("decision 5: the first failure kills the siblings and leaves through the group; it is told to nobody", async () => {
     const [e] = named("e");
@@ -309,85 +334,5 @@ describe("a group", () => {
       );
     });
     assertEquals([outcome.error, outcome.reports], [undefined, []]);
-  });
-});
-
-describe("cleanup never replaces the main error", () => {
-  const [main, late] = named("main", "late");
-  const cases: Record<string, () => Op<unknown> | Gen<unknown>> = {
-    "a child's, of a body that failed": () =>
-      cancelScope({}, function* () {
-        spawn(failLeaving(late));
-        yield* sleep(1);
-        throw main;
-      }),
-    "a daemon's, of a body that failed": () =>
-      cancelScope({}, function* () {
-        spawn({ daemon: true }, failLeaving(late, 1));
-        yield* sleep(1);
-        throw main;
-      }),
-    "a resource's": () =>
-      cancelScope({}, function* () {
-        yield* resource<number>(function* (provide) {
-          try {
-            yield* provide(1);
-          } finally {
-            yield* sleep(1);
-            throw late;
-          }
-        });
-        throw main;
-      }),
-    "of the greenlet that is killed with a reason": function* () {
-      const g = spawn(failLeaving(late, 1));
-      yield* settle();
-      yield* g.kill(main);
-      return yield* g;
-    },
-    "of a child of the greenlet that is killed with a reason": function* () {
-      const g = spawn(() => cancelScope({}, () => void spawn(failLeaving(late))));
-      yield* settle();
-      yield* g.kill(main);
-      return yield* g;
-    },
-    "of an arm of all()": () => all([failLeaving(late, 1)(), fail(main, 1)()]),
-    "of a loser of a race": () => race([failLeaving(late, 1)(), fail(main, 1)()]),
-  };
-  for (const [name, scene] of Object.entries(cases)) {
-    test(`decision 5: ${name}: both are thrown, the main one first`, async () => {
-      const outcome = await outcomeOf(function* () {
-        const error = yield* caught(scene());
-        assertInstanceOf(error, AggregateError);
-        assertEquals(error.errors, [main, late]);
-      });
-      assertEquals(outcome.error, undefined);
-    });
-  }
-
-  test("decision 5: nor a timeout: it stands in front", () =>
-    virtual(function* () {
-      const error = yield* caught(withTimeout(5, failLeaving(late)));
-      assertInstanceOf(error, AggregateError);
-      assertInstanceOf(error.errors[0], TimeoutError);
-      assertEquals([error.errors[1], error.errors.length], [late, 2]);
-    }));
-
-  test("decision 5: where nothing else went wrong the error of cleanup is thrown as it is", async () => {
-    const outcome = await outcomeOf(function* () {
-      assertStrictEquals(
-        yield* caught(cancelScope({ timeout: 5 }, function* () {
-          spawn(failLeaving(late));
-          yield* suspend();
-        })),
-        late,
-      );
-      const g = spawn(failLeaving(late));
-      yield* settle();
-      yield* g.kill();
-      assertStrictEquals(yield* caught(g), late);
-      assertEquals([g.successful, g.value], [false, undefined]);
-    });
-    assertEquals(outcome.error, undefined);
   });
 });

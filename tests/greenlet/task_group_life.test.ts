@@ -37,9 +37,10 @@ describe("taskGroup: kill and cancel", () => {
       const log: string[] = [];
       const [reason, cleanup] = [new Error("reason"), new Error("cleanup")];
       const owner = spawn(() => taskGroup((tg) => void tg.spawn(cleaning, log, "child", 1, cleanup)));
+      const asker = spawn(() => caught(owner));
       yield* settle();
-      yield* owner.kill(reason);
-      assertEquals(errorsIn(owner.exception), [reason, cleanup]);
+      owner.kill(reason);
+      assertEquals(errorsIn(yield* asker), [reason, cleanup]);
     }));
 
   test("cancel ends the block, which throws nothing for it", () =>

@@ -1,17 +1,22 @@
 /** Rule S-39: of nested timeouts the one that fired is reported, and only its own block catches it. */
 import {
+  all,
+  call,
   cancelScope,
   Event,
   failAfter,
+  gather,
   getCurrent,
   isKill,
   moveOnAfter,
   type Op,
   Queue,
   QueueEmpty,
+  race,
   sleep,
   spawn,
   suspend,
+  taskGroup,
   Timeout,
   TimeoutError,
   withTimeout,
@@ -20,7 +25,7 @@ import { VirtualClock } from "../../src/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { caught, virtual } from "../regressions/helpers.ts";
-import { timersSet } from "./traces.ts";
+import { timersSet, work } from "./traces.ts";
 
 describe("nested timeouts", () => {
   test("S-39: the inner one fires: its own block catches it, the outer block goes on", () =>
@@ -176,6 +181,33 @@ describe("nested timeouts", () => {
       })());
       assertStrictEquals(error, outer);
       assertEquals(log, ["inner"]);
+    }));
+
+  test("S-39: a Timeout leaves through all, race, groups and scopes as itself, after their cleanup", () =>
+    virtual(function* () {
+      const through: [string, (work: () => Generator<unknown, unknown>) => Op<unknown>][] = [
+        ["all", (work) => all([work(), work()])],
+        ["race", (work) => race([work(), work()])],
+        ["gather", (work) => gather([work(), work()])],
+        ["a group", (work) =>
+          taskGroup(function* (group) {
+            group.spawn(work);
+            group.spawn(work);
+          })],
+        ["a scope", (work) =>
+          cancelScope({ timeout: 1_000 }, function* () {
+            spawn(work);
+            yield* work();
+          })],
+        ["call", (work) => call(() => all([work(), withTimeout(1_000, work())]))],
+      ];
+      for (const [name, op] of through) {
+        const log: unknown[] = [];
+        using limit = Timeout.start(10);
+        assertStrictEquals(yield* caught(op(work(log, 500, name, 20))), limit);
+        assertEquals(log, [`${name} killed`, `${name} killed`]);
+        assertEquals(timersSet(), 0);
+      }
     }));
 
   test("S-39: a Timeout started in one block does not reach the next", () =>

@@ -44,11 +44,14 @@ export function start(name: string): Program {
       look();
     });
   }
+  // Whatever a test does, no program stays behind.
+  const bound = setTimeout(() => child.kill("SIGKILL"), 50_000);
   let over = false;
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       over = true;
+      clearTimeout(bound);
       look();
       resolve({ code, signal, ...text });
     });

@@ -26,6 +26,7 @@ import {
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { start } from "./child.ts";
 
 type Main = () => Op<unknown> | Generator<unknown, unknown>;
 
@@ -286,4 +287,9 @@ describe("no deadlock", () => {
       assertInstanceOf(reason, DeadlockError);
     }
   });
+
+  test("S-75: a run that is stuck inside another run, which waits for it, is found", async () => {
+    const { stdout, stderr } = await start("stuck inside").ended;
+    assertEquals(stdout, "inside: DeadlockError\noutside goes on\n", stderr);
+  }, { timeout: 60_000 });
 });

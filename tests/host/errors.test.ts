@@ -69,6 +69,23 @@ describe("onError", () => {
     assertEquals(told.length, 1);
   });
 
+  test("an AggregateError that wraps what was told already is told as well: it says something new", async () => {
+    const told: string[] = [], boom = new Error("boom");
+    await assertRejects(() =>
+      run(function* () {
+        const g = spawn(() => {
+          throw boom;
+        });
+        yield* settle();
+        spawn(function* () {
+          throw new AggregateError([yield* caught(g)], "while doing something");
+        });
+        yield* settle();
+      }, { clock: new VirtualClock(), onError: (e) => void told.push((e as Error).message) })
+    );
+    assertEquals(told, ["boom", "while doing something"]);
+  });
+
   test("by default it is printed on stderr, with the greenlet's name and the stack", async () => {
     const { code, stdout, stderr } = await start("default onError").ended;
     assertEquals([code, stdout], [0, "others go on\nrun threw: boom in a child\n"]);
@@ -146,6 +163,8 @@ describe("the report", () => {
   cyclic.cause = cyclic;
   const itself = new AggregateError([], "holds itself");
   itself.errors.push(itself);
+  const hollow = new AggregateError([], "has no parts");
+  (hollow as { errors: unknown }).errors = undefined;
   const bare = new Error("no stack");
   bare.stack = undefined;
   const odd = new Error("odd stack");
@@ -169,6 +188,7 @@ describe("the report", () => {
     }, /worker-seven/],
     ["an error that is its own cause", cyclic, /cyclic/],
     ["an AggregateError that holds itself", itself, /holds itself/],
+    ["an AggregateError without its list", hollow, /has no parts/],
     ["an error without a stack", bare, /no stack/],
     ["an error with a number for a stack", odd, /worker-seven/],
     ["an error whose stack throws", thrower, /worker-seven/],

@@ -113,8 +113,14 @@ describe("main: ends", () => {
   );
 
   test("S-77: no error is printed twice", async () => {
-    const { stderr } = await start("failing child").ended;
-    assertEquals(occurrences(stderr, "Error: boom in a child"), 1, stderr);
+    const [unasked, joined] = await Promise.all([
+      start("failing child").ended,
+      start("failing child that is joined").ended,
+    ]);
+    assertEquals(occurrences(unasked.stderr, "Error: boom in a child"), 1, unasked.stderr);
+    assertEquals(occurrences(joined.stderr, "Error: boom in a child"), 1, joined.stderr);
+    assertMatch(joined.stderr, /worker-seven.*boom/);
+    assertEquals(joined.code, 1);
   }, slow);
 
   test("S-77: an error that was asked for is the program's own business", async () => {

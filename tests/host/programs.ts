@@ -11,6 +11,7 @@ import {
   spawn,
   suspend,
   taskGroup,
+  until,
 } from "../../src/mod.ts";
 
 const print = (text: string) => console.log(text);
@@ -136,6 +137,11 @@ const programs: Record<string, () => Promise<unknown>> = {
       }
     });
   },
+  async "failing child that is joined"() {
+    await main(function* () {
+      yield* spawn({ name: "worker-seven" }, failing, "boom in a child");
+    });
+  },
   async "group of failures"() {
     await main(() =>
       taskGroup(function* (group) {
@@ -161,6 +167,15 @@ const programs: Record<string, () => Promise<unknown>> = {
       spawn({ name: "waiter" }, () => new Event().wait());
       yield* new AsyncResult<number>().get();
     });
+  },
+  async "stuck inside"() {
+    const hangs = setTimeout(() => process.exit(3), 5_000);
+    await run(function* () {
+      const inner = run(() => new Event().wait()).catch((e: Error) => print(`inside: ${e.name}`));
+      yield* until(inner);
+      print("outside goes on");
+    });
+    clearTimeout(hangs);
   },
   async "much output"() {
     await main(() => {

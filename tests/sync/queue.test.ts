@@ -1,4 +1,4 @@
-import { call, joinAll, type Op, Queue, QueueEmpty, sleep, spawn, withTimeout } from "../../src/mod.ts";
+import { call, forEach, joinAll, type Op, Queue, QueueEmpty, run, sleep, spawn, withTimeout } from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
@@ -183,6 +183,40 @@ describe("Queue", () => {
       yield* queue.put(2);
       assertEquals(yield* withTimeout(0, queue.get()), 2, "S-34: what is ready has no need of time");
     }));
+
+  test("S-43, S-57: an item that is put at the very instant of the timeout stays in the queue", () =>
+    virtual(function* () {
+      const queue = new Queue<number>();
+      for (const first of ["getter", "putter"]) {
+        const put = () =>
+          spawn(function* () {
+            yield* sleep(5);
+            yield* queue.put(1);
+          });
+        if (first === "putter") put();
+        const getter = spawn(() => caught(queue.get({ timeout: 5 })));
+        if (first === "getter") put();
+        assertInstanceOf(yield* getter, QueueEmpty);
+        yield* settle();
+        assertEquals(queue.getNowait(), 1);
+      }
+    }));
+
+  test("two runs at once hand items to each other through one queue", async () => {
+    const [there, back] = [new Queue<number>({ maxsize: 1 }), new Queue<number>()];
+    const echo = run(() => forEach(there, (n) => back.putNowait(n + 1)));
+    const sums = await run(function* () {
+      const got: number[] = [];
+      for (const n of upTo(5)) {
+        yield* there.put(n);
+        got.push(yield* back.get());
+      }
+      there.shutdown();
+      return got;
+    });
+    await echo;
+    assertEquals(sums, [1, 2, 3, 4, 5]);
+  });
 
   test("items are given as they are: undefined, null, promises, functions, errors", () =>
     virtual(function* () {
