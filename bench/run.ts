@@ -122,6 +122,10 @@ console.log(
   `${about.cpu}, ${about.cores} cores, ${about.memoryGiB} GiB, ${about.os}; load ${load().join(" ")}`,
 );
 
+/** Above this many running processes a core, the sides take turns on the machine as well. */
+const BUSY = 0.75;
+const loads: number[] = [];
+
 let failures = 0;
 const summary: string[][] = [];
 const growth: string[][] = [];
@@ -159,6 +163,7 @@ for (const runtime of runtimes) {
         console.log(`\n${table(GROWTH_HEAD, grown)}`);
         growth.push(...grown.map(([first, ...rest]) => [`${runtime}: ${first}`, ...rest]));
       }
+      loads.push(before[0] ?? 0);
       kept.costs[result.name] = {
         date: new Date().toISOString(),
         command,
@@ -179,5 +184,11 @@ if (growth.length > 0) console.log(`\n${table(GROWTH_HEAD, growth)}`);
 console.log(
   "\n(×) how many times ours a peer's cost is. Exponent: of the cost of one operation; 0 does not grow.",
 );
+const busiest = Math.max(0, ...loads);
+if (busiest > about.cores * BUSY) {
+  console.log(
+    `The machine was busy (load ${busiest} on ${about.cores} cores): the ratios are rough and the times are too high. Measure again when it is quiet.`,
+  );
+}
 console.log(values.quick ? "A quick run: nothing was kept." : "Kept in bench/results/.");
 process.exitCode = failures > 0 ? 1 : 0;

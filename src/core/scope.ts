@@ -27,7 +27,7 @@ const KEPT_FAILURES = 100;
 /** A task with what a scope needs to know of it. */
 export interface Child extends Task {
   readonly daemon: boolean;
-  /** True once somebody has asked for the outcome. */
+  /** Somebody has asked for the outcome. */
   readonly asked: boolean;
   /** Started by a helper that looks at its outcome itself: no business of the scope's. */
   readonly owned: boolean;
@@ -52,7 +52,7 @@ export class Scope implements Level {
   grace: number;
   /** Called when a child or the body fails; true: it is dealt with. */
   failed: ((error: unknown, child: Child | null) => boolean) | null = null;
-  /** What leaves through the scope besides the body's own error, in the order in which it happened. */
+  /** What leaves besides the body's own error, in the order in which it happened. */
   readonly errors: unknown[] = [];
   private unasked: Child[] = [];
   private unaskedDropped = 0;
@@ -74,8 +74,6 @@ export class Scope implements Level {
       blocker: () => this.children.tail,
     });
   }
-
-  // ---- entering and leaving
 
   /** Opens it around what the running task does next. */
   enter(): Task {
@@ -108,8 +106,6 @@ export class Scope implements Level {
     if (this.interrupt !== null) task.release(this.interrupt);
     task.scope = this.parent as Scope;
   }
-
-  // ---- cancelling
 
   get deadline(): number {
     return this.until;
@@ -180,8 +176,6 @@ export class Scope implements Level {
   private killLateBirths(error: unknown): void {
     for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0, 0));
   }
-
-  // ---- children
 
   add(child: Child): void {
     if (this.status === "closed") {

@@ -111,7 +111,7 @@ export const TURN: Waiting = {
 };
 
 /** How often a hard interrupt is thrown before the task is given up: more parks than any cleanup has. */
-const HARD_LIMIT = 10_000;
+const HARD_LIMIT = 1_000;
 
 /** The task that runs now; null outside. */
 export let current: Task | null = null;

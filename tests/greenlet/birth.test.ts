@@ -1,6 +1,7 @@
 /** Birth and end: when a greenlet first runs, and what it is afterwards. */
 import {
   call,
+  DeadlockError,
   type Greenlet,
   Group,
   isKill,
@@ -17,7 +18,7 @@ import {
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, thrownBy, virtual } from "./kit.ts";
+import { caught, outcomeOf, thrownBy, virtual } from "./kit.ts";
 
 describe("first run", () => {
   test("S-1: nothing runs before the spawner parks; then in the order of the spawns, whatever the body is", () =>
@@ -92,6 +93,21 @@ describe("first run", () => {
       assertEquals(log.toSorted(), ["0", "1a", "2a", "2b", "now"]);
       assertEquals(log.filter((name) => name !== "now"), ["0", "1a", "2a", "2b"]);
     }));
+
+  test(
+    "S-1: one that is to begin never is a deadlock, told by name; killed, it holds nobody up",
+    async () => {
+      const outcome = await outcomeOf(function* () {
+        spawnLater(Infinity, function never() {});
+      });
+      assertInstanceOf(outcome.error, DeadlockError);
+      assertMatch(outcome.error.message, /never/);
+      await virtual(function* () {
+        yield* spawnLater(Infinity, () => {}).kill();
+      });
+    },
+    { timeout: 2_000 },
+  );
 
   test("S-2: asking a greenlet for its end or result never runs its body again, nor early", () =>
     virtual(function* () {

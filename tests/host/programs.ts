@@ -171,8 +171,11 @@ const programs: Record<string, () => Promise<unknown>> = {
   async "stuck inside"() {
     const hangs = setTimeout(() => process.exit(3), 5_000);
     await run(function* () {
-      const inner = run(() => new Event().wait()).catch((e: Error) => print(`inside: ${e.name}`));
-      yield* until(inner);
+      try {
+        yield* until(run(() => new Event().wait()));
+      } catch (e) {
+        print(`inside: ${(e as Error).name}`);
+      }
       print("outside goes on");
     });
     clearTimeout(hangs);
