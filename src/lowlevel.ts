@@ -16,8 +16,18 @@ export {
   WAIT,
   Wait,
   Waiter,
-  WaitLine,
   type Waiting,
+  WaitLine,
 } from "./core/mod.ts";
-export { isGenerator, Lockable, op, park, type Parked, perform, wake, type WaitOptions, waitTime } from "./sync/mod.ts";
+export {
+  isGenerator,
+  Lockable,
+  op,
+  park,
+  type Parked,
+  perform,
+  type WaitOptions,
+  waitTime,
+  wake,
+} from "./sync/mod.ts";
 export { SystemClock } from "./host/mod.ts";

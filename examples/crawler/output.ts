@@ -26,7 +26,7 @@ export const openOutput = (folder: string) =>
     const index = new Map<string, Map<number, number>>();
     let pages = 0;
 
-    function* add(page: Page): Op<void> {
+    function* write(page: Page): Op<void> {
       const number = ++pages;
       for (const [word, count] of page.words) {
         let places = index.get(word);
@@ -34,8 +34,10 @@ export const openOutput = (folder: string) =>
         places.set(number, count);
       }
       const record = { number, ...page, links: page.links.length, words: page.words.size };
-      yield* lock.withLock(() => until(file.appendFile(JSON.stringify(record) + "\n")));
+      yield* until(file.appendFile(JSON.stringify(record) + "\n"));
     }
+
+    const add = (page: Page) => lock.withLock(() => write(page));
 
     try {
       yield* provide({ add });

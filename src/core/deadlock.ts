@@ -1,10 +1,12 @@
 /** What a deadlock report says. */
-import { type Task, WAITING } from "./task.ts";
+import { NEW, type Task, WAITING } from "./task.ts";
 
 /** Who waits on what, and the cycle where there is one. */
 export function deadlockReport(tasks: readonly Task[]): string {
-  const parked = tasks.filter((t) => t.status === WAITING);
-  const lines = parked.map((t) => `  ${t.name} waits on ${t.waiting?.describe()}`);
+  const parked = tasks.filter((t) => t.status === WAITING || t.status === NEW);
+  const lines = parked.map((t) =>
+    `  ${t.name} waits on ${t.waiting?.describe() ?? "its start, which never comes"}`
+  );
   const cycle = findCycle(parked);
   return `no greenlet can go on: ${parked.length} parked, no timer, nothing outstanding at the host\n` +
     lines.join("\n") +

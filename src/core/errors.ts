@@ -66,7 +66,9 @@ export class EOFError extends Error {
 /** How a value stands in a message: short, on one line, never throwing. */
 export function show(value: unknown): string {
   try {
-    if (typeof value === "string") return JSON.stringify(value.length > 60 ? value.slice(0, 57) + "…" : value);
+    if (typeof value === "string") {
+      return JSON.stringify(value.length > 60 ? value.slice(0, 57) + "…" : value);
+    }
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value !== "object" || value === null) return String(value);
@@ -86,13 +88,17 @@ export function duration(ms: number | undefined, what: string): number {
   if (typeof ms !== "number") {
     throw new TypeError(`${what} needs a number of milliseconds, not ${show(ms)}`);
   }
-  if (ms !== ms) throw new RangeError(`${what} needs a number of milliseconds, not NaN: check the arithmetic before it`);
+  if (ms !== ms) {
+    throw new RangeError(`${what} needs a number of milliseconds, not NaN: check the arithmetic before it`);
+  }
   return ms < 0 ? 0 : ms;
 }
 
 /** `n` as a count of at least `least`; throws a `RangeError` that names `what` otherwise. */
 export function count(n: number, what: string, least: number): number {
-  if (typeof n !== "number") throw new TypeError(`${what} must be a number of at least ${least}, not ${show(n)}`);
+  if (typeof n !== "number") {
+    throw new TypeError(`${what} must be a number of at least ${least}, not ${show(n)}`);
+  }
   if (!(n >= least) || (n !== Infinity && n % 1 !== 0)) {
     throw new RangeError(`${what} must be a whole number of at least ${least} (or Infinity), not ${n}`);
   }

@@ -70,6 +70,8 @@ const MAX_STRIDE = 16;
 const SLOW_STRIDE = 1;
 /** A clock that stands still cuts slices by looks instead, so that a simulation is the same each time. */
 const LOOKS_PER_SLICE = 2_000;
+/** So many slices in which nobody is ever parked are a spin, not a crowd: time passes, or it would stand still for ever. */
+const SLICES_PER_SPIN = 30;
 
 /** The loops that could still wake somebody in another one. */
 const active = new Set<Loop>();
@@ -114,6 +116,7 @@ export class Loop implements Scheduler, AlarmClient {
   private stride = 1;
   private looked = 0;
   private looks = 0;
+  private spun = 0;
   private sliceStart = 0;
   private alarmAt = Infinity;
   private alarmRef = false;
@@ -130,7 +133,7 @@ export class Loop implements Scheduler, AlarmClient {
     this.grace = options.grace ?? DEFAULT_GRACE;
     this.sliceMs = options.sliceMs ?? DEFAULT_SLICE;
     this.reporter = new Reporter(options.onError, options.lastResort);
-    this.hooks = options.hooks == null ? null : guarded(options.hooks, options.lastResort);
+    this.hooks = options.hooks ? guarded(options.hooks, options.lastResort) : null;
     this.chooser = options.chooser ?? null;
     this.root.status = "open";
   }
@@ -214,7 +217,9 @@ export class Loop implements Scheduler, AlarmClient {
     if (n === 1) return this.ready.shift();
     const at = chooser(this.ready.toArray());
     if (!Number.isInteger(at) || at < 0 || at >= n) {
-      throw new RangeError(`the chooser must give the index of one of the ${n} tasks that are ready, not ${show(at)}`);
+      throw new RangeError(
+        `the chooser must give the index of one of the ${n} tasks that are ready, not ${show(at)}`,
+      );
     }
     return this.ready.take(at);
   }
@@ -232,8 +237,10 @@ export class Loop implements Scheduler, AlarmClient {
     } else {
       this.stride = MAX_STRIDE;
       over = ++this.looks >= LOOKS_PER_SLICE;
-      // Nobody parks for long, so time would stand still for ever: spinning takes as long as it does elsewhere.
-      if (over) this.clock.advance(this, Math.min(this.timers.next, now + this.sliceMs));
+      if (over && ++this.spun >= SLICES_PER_SPIN && this.timers.size > 0) {
+        this.spun = 0;
+        this.clock.advance(this, this.timers.next);
+      }
     }
     this.ticks = over ? 0 : this.stride;
     return over;
@@ -246,10 +253,10 @@ export class Loop implements Scheduler, AlarmClient {
 
   /** Nothing is ready. Gives whether something is now. */
   private idle(): boolean {
-    if (this.graceIsOver) {
-      this.giveUp();
-      if (this.ready.size > 0) return true;
+    while (this.graceIsOver && !this.over && this.ready.size === 0) {
+      if (!this.giveUp()) break;
     }
+    if (this.over || this.ready.size > 0) return !this.over;
     const next = this.timers.next;
     const jump = this.clock.advance !== undefined && this.timers.refs > 0;
     if (this.settlers.size > 0 || jump) {
@@ -265,6 +272,7 @@ export class Loop implements Scheduler, AlarmClient {
       }
       if (this.clock.advance?.(this, next) === true) {
         this.flushed = false;
+        this.spun = 0;
         this.look();
         return true;
       }
@@ -345,7 +353,7 @@ export class Loop implements Scheduler, AlarmClient {
   }
 
   /** Gives up those who were told to leave and still wait, the innermost ones; their scopes then end in order. */
-  private giveUp(): void {
+  private giveUp(): boolean {
     const visit = (task: Task): boolean => {
       let below = false;
       for (const child of childrenOf(task)) below = visit(child) || below;
@@ -354,7 +362,7 @@ export class Loop implements Scheduler, AlarmClient {
       else this.hurry(task);
       return true;
     };
-    for (const task of this.root.children.toArray()) visit(task);
+    return this.root.children.toArray().map(visit).includes(true);
   }
 
   stuck(task: Task): void {
@@ -382,7 +390,9 @@ export class Loop implements Scheduler, AlarmClient {
 
   private suspectDeadlock(): void {
     const nothingLeft = () => !this.over && !this.awake && this.timers.refs === 0 && this.outstanding === 0;
-    if (!nothingLeft() || this.tasks().some((t) => t.waiting instanceof Waiter && t.waiting.line.foreign)) return;
+    if (!nothingLeft() || this.tasks().some((t) => t.waiting instanceof Waiter && t.waiting.line.foreign)) {
+      return;
+    }
     this.stopWatching();
     this.stopWatching = this.host.whenQuiet(this.pendingBefore, () => {
       if (!nothingLeft()) return;

@@ -20,14 +20,7 @@ export {
 export { Heap, type Slotted } from "./heap.ts";
 export { HARD, Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 export { type Linked, List } from "./list.ts";
-export {
-  activeLoops,
-  type Chooser,
-  DEFAULT_GRACE,
-  type Host,
-  Loop,
-  type LoopOptions,
-} from "./loop.ts";
+export { activeLoops, type Chooser, DEFAULT_GRACE, type Host, Loop, type LoopOptions } from "./loop.ts";
 export { Settled } from "./settled.ts";
 export { childrenOf } from "./tree.ts";
 export { type LineOptions, Waiter, WaitLine } from "./line.ts";
@@ -35,7 +28,8 @@ export { BackgroundSleep, breath, Sleep, turn } from "./sleep.ts";
 export { type Choice, type NotYet, type Op, type OpIterator, WAIT, Wait } from "./wait.ts";
 export { caught } from "./report.ts";
 export { Ring } from "./ring.ts";
-export { type Child, currentNursery, Scope } from "./scope.ts";
+export { currentNursery, Scope } from "./scope.ts";
+export type { Child } from "./unasked.ts";
 export {
   CALLED,
   current,

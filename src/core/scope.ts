@@ -20,18 +20,7 @@ import { breath } from "./sleep.ts";
 import { type Op, WAIT } from "./wait.ts";
 import { current, currentTask, type Level, type Task } from "./task.ts";
 import { Alarm, type Timer } from "./timers.ts";
-
-/** How many failures that nobody asked for a scope keeps; all of them were reported when they happened. */
-const KEPT_FAILURES = 100;
-
-/** A task with what a scope needs to know of it. */
-export interface Child extends Task {
-  readonly daemon: boolean;
-  /** Somebody has asked for the outcome. */
-  readonly asked: boolean;
-  /** Started by a helper that looks at its outcome itself: no business of the scope's. */
-  readonly owned: boolean;
-}
+import { type Child, Unasked } from "./unasked.ts";
 
 /** See the top of the file. */
 export class Scope implements Level {
@@ -54,8 +43,7 @@ export class Scope implements Level {
   failed: ((error: unknown, child: Child | null) => boolean) | null = null;
   /** What leaves besides the body's own error, in the order in which it happened. */
   readonly errors: unknown[] = [];
-  private unasked: Child[] = [];
-  private unaskedDropped = 0;
+  private readonly unasked: Unasked = new Unasked();
   private interrupt: Interrupt | null = null;
   /** When it was entered. */
   private since = 0;
@@ -157,7 +145,9 @@ export class Scope implements Level {
   killWorkers(reason: unknown): void {
     const error = reason instanceof GreenletExit
       ? reason
-      : stackless(() => new GreenletExit("the body of its scope was told to leave, or failed", { cause: reason }));
+      : stackless(() =>
+        new GreenletExit("the body of its scope was told to leave, or failed", { cause: reason })
+      );
     for (const child of this.children.toArray().reverse()) {
       if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace, 0));
     }
@@ -174,7 +164,9 @@ export class Scope implements Level {
   }
 
   private killLateBirths(error: unknown): void {
-    for (const child of this.children.toArray().reverse()) child.terminate(new Interrupt(error, WHOLE_TASK, 0, 0));
+    for (const child of this.children.toArray().reverse()) {
+      child.terminate(new Interrupt(error, WHOLE_TASK, 0, 0));
+    }
   }
 
   add(child: Child): void {
@@ -192,10 +184,7 @@ export class Scope implements Level {
     let dealtWith = true;
     if (failed && !child.owned) {
       dealtWith = this.failed?.(error, child) ?? false;
-      if (!dealtWith && !child.asked) {
-        if (this.unasked.length < KEPT_FAILURES) this.unasked.push(child);
-        else this.unaskedDropped++;
-      }
+      if (!dealtWith && !child.asked) this.unasked.add(child);
     }
     if (this.line.size > 0) this.line.serve();
     return dealtWith;
@@ -203,7 +192,7 @@ export class Scope implements Level {
 
   /** A failure that somebody had taken upon himself and lets go again. */
   keep(child: Child): void {
-    if (this.status !== "closed") this.unasked.push(child);
+    if (this.status !== "closed") this.unasked.add(child);
   }
 
   /** Something short that is no greenlet has to run before the scope may end: the links of one that died. */
@@ -248,10 +237,18 @@ export class Scope implements Level {
   }
 
   private *endDaemons(): Generator<unknown, void, unknown> {
-    if (this.children.size > 0) this.limitLateBirths(stackless(() => new GreenletExit("its scope has ended")));
-    for (let last = this.children.tail as Child | null; last !== null; last = this.children.tail as Child | null) {
+    if (this.children.size > 0) {
+      this.limitLateBirths(stackless(() => new GreenletExit("its scope has ended")));
+    }
+    for (
+      let last = this.children.tail as Child | null;
+      last !== null;
+      last = this.children.tail as Child | null
+    ) {
       const child = last;
-      child.terminate(new Interrupt(stackless(() => new GreenletExit("its scope has ended")), WHOLE_TASK, this.grace, 0));
+      child.terminate(
+        new Interrupt(stackless(() => new GreenletExit("its scope has ended")), WHOLE_TASK, this.grace, 0),
+      );
       if (!child.isDone) yield* this.line.waitFirmly(() => child.isDone);
       if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
     }
@@ -266,12 +263,7 @@ export class Scope implements Level {
       if (!this.errors.includes(main)) errors.push(...(rest ?? [main]));
     }
     errors.push(...this.errors);
-    for (const child of this.unasked) {
-      if (!child.asked) errors.push(child.inbox);
-    }
-    if (this.unaskedDropped > 0 && errors.length > 0) {
-      errors.push(new Error(`${this.unaskedDropped} more failures, reported when they happened`));
-    }
+    errors.push(...this.unasked.errors());
     if (errors.length > 0) throw together(errors);
     return value;
   }

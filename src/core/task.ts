@@ -349,7 +349,9 @@ export abstract class Task implements Linked<Task> {
     const inner = this.inFlight();
     // The latest throw that is not through: what it ends is being cleaned up.
     let cleaning = -1;
-    for (const i of all) if (i.phase === THROWN && i !== inner && i.thrownAt > cleaning) cleaning = i.thrownAt;
+    for (const i of all) {
+      if (i.phase === THROWN && i !== inner && i.thrownAt > cleaning) cleaning = i.thrownAt;
+    }
     for (const i of all) {
       if (inner !== undefined && !i.isOutside(inner)) return null;
       if ((i.phase === HARD || (i.phase === PENDING && i.since > cleaning)) && !this.isShielded(i)) return i;
@@ -359,14 +361,22 @@ export abstract class Task implements Linked<Task> {
 
   /** The greenlets in the scopes that this interrupt ends are told at once, those of the innermost first (S-21). */
   private endInside(due: Interrupt): void {
-    for (let s: Level | null = this.scope; s !== null && s.owner === this && s.depth > due.depth; s = s.parent) {
+    for (
+      let s: Level | null = this.scope;
+      s !== null && s.owner === this && s.depth > due.depth;
+      s = s.parent
+    ) {
       s.killWorkers(due.error);
     }
   }
 
   /** Whether a shield stands between what runs and the block that the interrupt ends. */
   private isShielded(i: Interrupt): boolean {
-    for (let s: Level | null = this.scope; s !== null && s.owner === this && s.depth > i.depth; s = s.parent) {
+    for (
+      let s: Level | null = this.scope;
+      s !== null && s.owner === this && s.depth > i.depth;
+      s = s.parent
+    ) {
       if (s.shielded) return true;
     }
     return false;
@@ -375,7 +385,10 @@ export abstract class Task implements Linked<Task> {
   /** It was interrupted and parks again, so it cleans up: from here the grace counts, also of one that has to wait for that. */
   private startGrace(): void {
     for (const i of this.interrupts ?? []) {
-      if ((i.phase === THROWN || (i.phase === PENDING && !this.isShielded(i))) && i.timer === null && i.grace !== Infinity) {
+      if (
+        (i.phase === THROWN || (i.phase === PENDING && !this.isShielded(i))) && i.timer === null &&
+        i.grace !== Infinity
+      ) {
         i.timer = new Alarm(() => {
           i.phase = HARD;
           this.deliver();
@@ -498,6 +511,8 @@ export function currentTask(what: string): Task {
 /** The error for a bare `yield` of something that cannot be waited for. */
 export function notYieldable(value: unknown): TypeError {
   return new TypeError(
-    `yield needs a promise or a generator, not ${show(value)}: use yield* for an operation, as in yield* sleep(10)`,
+    `yield needs a promise or a generator, not ${
+      show(value)
+    }: use yield* for an operation, as in yield* sleep(10)`,
   );
 }

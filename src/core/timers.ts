@@ -53,7 +53,9 @@ export class Timers {
     return first === undefined ? Infinity : first.deadline;
   }
 
+  /** `Infinity` sets nothing: it never comes. */
   add(timer: Timer, deadline: number): void {
+    if (deadline === Infinity) return;
     timer.deadline = deadline;
     timer.seq = ++born;
     if (timer.ref) this.refs++;

@@ -113,7 +113,9 @@ export function cancelScope<T>(
 ): Op<T | undefined> {
   needBody(body, "cancelScope");
   new CancelScope(options); // bad options fail at the call
-  return op(() => new CancelScope(options).run(body)[Symbol.iterator]() as Generator<unknown, T | undefined, unknown>);
+  return op(() =>
+    new CancelScope(options).run(body)[Symbol.iterator]() as Generator<unknown, T | undefined, unknown>
+  );
 }
 
 /** Options of {@linkcode shield}. */

@@ -139,5 +139,7 @@ function armFor(object: Waitable, asks: boolean): Wait<unknown> {
     const arm: unknown = typeof method === "function" ? method.call(object) : undefined;
     if (arm instanceof Wait) return arm.copy();
   }
-  throw new TypeError(`only greenlets, events and AsyncResults can be waited for together, not ${show(object)}`);
+  throw new TypeError(
+    `only greenlets, events and AsyncResults can be waited for together, not ${show(object)}`,
+  );
 }

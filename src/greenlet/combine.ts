@@ -75,7 +75,9 @@ export function race<const O extends readonly Operand<unknown>[]>(operands: O): 
 export function race<T>(operands: Iterable<Operand<T>>): Op<T>;
 export function race(operands: Iterable<Operand<unknown>>): Op<unknown> {
   const list = [...operands];
-  if (list.length === 0) throw new RangeError("race needs at least one operation: with none it would wait for ever");
+  if (list.length === 0) {
+    throw new RangeError("race needs at least one operation: with none it would wait for ever");
+  }
   return op(() => runRace(list));
 }
 
@@ -112,6 +114,7 @@ export function gather<const O extends readonly Operand<unknown>[]>(
   options?: { returnExceptions?: false },
 ): Op<OperandValues<O>>;
 export function gather<T>(operands: Iterable<Operand<T>>, options?: { returnExceptions?: false }): Op<T[]>;
+export function gather<T>(operands: Iterable<Operand<T>>, options: GatherOptions): Op<unknown[]>;
 export function gather(operands: Iterable<Operand<unknown>>, options: GatherOptions): Op<unknown[]>;
 export function gather(operands: Iterable<Operand<unknown>>, options?: GatherOptions): Op<unknown[]> {
   const list = [...operands];

@@ -59,7 +59,10 @@ function timersOf(task: Task): { timers: Timers; now: number } {
  * Waits for all greenlets, or for `count` of them, or until the timeout; gives those that ended, in that order. With
  * `raiseError` it throws the failure that happens first in time (S-30).
  */
-export function joinAll<G extends Greenlet<unknown>>(greenlets: Iterable<G>, options?: JoinAllOptions): Op<G[]> {
+export function joinAll<G extends Greenlet<unknown>>(
+  greenlets: Iterable<G>,
+  options?: JoinAllOptions,
+): Op<G[]> {
   const timeout = waitTime(options, "joinAll"), limit = limitOf(options);
   const asks = options?.raiseError ?? false;
   const look = (greenlet: G) => {
@@ -104,7 +107,9 @@ export function killAll<G extends Greenlet<unknown>>(
   const all = [...new Set(greenlets)];
   const shared = killReason(reason);
   for (const started of [false, true]) {
-    for (const greenlet of all.filter((g) => g.started === started)) greenlet.kill(shared, { grace: options?.grace });
+    for (const greenlet of all.filter((g) => g.started === started)) {
+      greenlet.kill(shared, { grace: options?.grace });
+    }
   }
   return op(() => survivors(all, timeout));
 }

@@ -1,5 +1,11 @@
 /** Greenlets, and what is made of them. */
-export { CancelScope, cancelScope, type CancelScopeOptions, shield, type ShieldOptions } from "./cancel_scope.ts";
+export {
+  CancelScope,
+  cancelScope,
+  type CancelScopeOptions,
+  shield,
+  type ShieldOptions,
+} from "./cancel_scope.ts";
 export { Collector, type Waitable } from "./collector.ts";
 export {
   all,
@@ -13,7 +19,15 @@ export {
 } from "./combine.ts";
 export { GreenletTask, type SpawnOptions } from "./greenlet.ts";
 export { isKill, killReason, originOf } from "./reasons.ts";
-export { create, currentGreenlet, getCurrent, isSpawnOptions, spawn, spawnInto, spawnLater } from "./spawn.ts";
+export {
+  create,
+  currentGreenlet,
+  getCurrent,
+  isSpawnOptions,
+  spawn,
+  spawnInto,
+  spawnLater,
+} from "./spawn.ts";
 export { iwait, joinAll, type JoinAllOptions, killAll, wait, type WaitAllOptions } from "./join.ts";
 export { Local, type LocalOptions } from "./local.ts";
 export { type Provide, resource } from "./resource.ts";

@@ -56,11 +56,15 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
       provided.setException(e);
       return;
     }
-    if (!provided.ready) provided.setException(new Error("the resource ended without calling provide(value)"));
+    if (!provided.ready) {
+      provided.setException(new Error("the resource ended without calling provide(value)"));
+    }
   }]);
   holder.watch({
     taskEnded: () => {
-      if (!provided.ready) provided.setException(new GreenletExit("the resource was killed before it was provided"));
+      if (!provided.ready) {
+        provided.setException(new GreenletExit("the resource was killed before it was provided"));
+      }
     },
   });
   try {

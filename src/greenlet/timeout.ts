@@ -66,7 +66,9 @@ export class Timeout extends Error implements Disposable {
 
   /** Counts from now, for the running greenlet. @throws `Error` if it is pending already. */
   start(): void {
-    if (this.pending) throw new Error("this Timeout was started already: cancel() it first, or make a new one");
+    if (this.pending) {
+      throw new Error("this Timeout was started already: cancel() it first, or make a new one");
+    }
     const task = currentTask("Timeout.start");
     this.#task = task;
     // Inside of the scope it stands in, outside of those that are opened later.
@@ -142,7 +144,9 @@ function* timed<T, V>(
       late = scope.cancelledCaught;
     } catch (e) {
       // An error of cleanup does not replace the timeout; one that was made of it, or came from outside, does.
-      if (!scope.cancelThrown || task.isKilledBy(e) || (e as Error | undefined)?.cause === scope.cancelError) throw e;
+      if (
+        !scope.cancelThrown || task.isKilledBy(e) || (e as Error | undefined)?.cause === scope.cancelError
+      ) throw e;
       throw together([timeoutError(ms), e]);
     }
   }

@@ -8,7 +8,11 @@ interface Process {
   off(event: "beforeExit", listener: () => void): void;
 }
 
-const runtime = globalThis as { setImmediate?: (callback: () => void) => unknown; process?: Process; Bun?: unknown };
+const runtime = globalThis as {
+  setImmediate?: (callback: () => void) => unknown;
+  process?: Process;
+  Bun?: unknown;
+};
 
 /** Without `setImmediate`: a message to oneself, which no runtime delays as it does timers. */
 function viaMessage(callback: () => void): void {
@@ -84,7 +88,9 @@ export function unref(handle: ReturnType<typeof setTimeout>): void {
 export const systemHost: Host = {
   now: () => performance.now(),
   microtask: (callback) => queueMicrotask(callback),
-  macrotask: runtime.setImmediate === undefined ? viaMessage : (callback) => void runtime.setImmediate?.(callback),
+  macrotask: runtime.setImmediate === undefined
+    ? viaMessage
+    : (callback) => void runtime.setImmediate?.(callback),
   pending: () => pending() ?? "unknown",
   whenQuiet,
 };

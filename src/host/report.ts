@@ -13,11 +13,15 @@ function renderOnce(error: unknown, seen: Set<unknown>): string {
     if (seen.has(error)) return `${error.name}: ${error.message} (shown above)`;
     seen.add(error);
     const { stack } = error;
-    let text = typeof stack === "string" && stack.includes(error.message) ? stack : `${error.name}: ${error.message}`;
+    let text = typeof stack === "string" && stack.includes(error.message)
+      ? stack
+      : `${error.name}: ${error.message}`;
     const add = (label: string, part: unknown) => {
       text += `\n  ${label}${renderOnce(part, seen).replaceAll("\n", "\n    ")}`;
     };
-    if (error instanceof AggregateError && Array.isArray(error.errors)) error.errors.forEach((part) => add(`- ${inGreenlet(part)}`, part));
+    if (error instanceof AggregateError && Array.isArray(error.errors)) {
+      error.errors.forEach((part) => add(`- ${inGreenlet(part)}`, part));
+    }
     if (error.cause !== undefined) add("caused by: ", error.cause);
     return text;
   } catch {

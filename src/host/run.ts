@@ -1,5 +1,14 @@
 /** The door from plain JavaScript into greenlets. */
-import { type Clock, duration, type Hooks, type Chooser, Loop, type LoopOptions, Scope, show } from "../core/mod.ts";
+import {
+  type Chooser,
+  type Clock,
+  duration,
+  type Hooks,
+  Loop,
+  type LoopOptions,
+  Scope,
+  show,
+} from "../core/mod.ts";
 import { type Body, call, needBody, noteRun } from "../sync/mod.ts";
 import { type Greenlet, GreenletTask } from "../greenlet/mod.ts";
 import { systemClock } from "./clock.ts";

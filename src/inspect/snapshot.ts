@@ -1,5 +1,5 @@
 /** Who waits on what: the tree of greenlets of all runs of this thread, as data and as text. */
-import { activeLoops, childrenOf, currentTask, current, type Loop, type Task } from "../core/mod.ts";
+import { activeLoops, childrenOf, current, currentTask, type Loop, type Task } from "../core/mod.ts";
 import type { Greenlet, GreenletState } from "../greenlet/mod.ts";
 
 /** One greenlet in a {@linkcode Snapshot}. */
@@ -89,7 +89,9 @@ function write(g: GreenletSnapshot, indent: string, lines: string[]): void {
   const waits = g.waitsOn === undefined ? "" : `  waits on ${g.waitsOn}`;
   const blocked = g.blockedBy === undefined ? "" : ` (${g.blockedBy})`;
   lines.push(
-    `${indent}${g.name}  ${g.state}${g.daemon ? " daemon" : ""}${g.killed ? " killed" : ""}${waits}${blocked}`,
+    `${indent}${g.name}  ${g.state}${g.daemon ? " daemon" : ""}${
+      g.killed ? " killed" : ""
+    }${waits}${blocked}`,
   );
   for (const child of g.children) write(child, indent + "  ", lines);
 }

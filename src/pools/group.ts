@@ -1,7 +1,14 @@
 /** Greenlets that are looked at together. */
 import { currentNursery, type Op, type Task, type TaskWatcher, WAIT, WaitLine } from "../core/mod.ts";
 import { type Body, type WaitOptions, waitTime } from "../sync/mod.ts";
-import { type Greenlet, type GreenletTask, killAll, type KillOptions, spawnInto, type SpawnOptions } from "../greenlet/mod.ts";
+import {
+  type Greenlet,
+  type GreenletTask,
+  killAll,
+  type KillOptions,
+  spawnInto,
+  type SpawnOptions,
+} from "../greenlet/mod.ts";
 
 /**
  * A set of greenlets that forgets those that end. It is a view, not a scope: they live where they were spawned.
@@ -85,7 +92,11 @@ export class Group implements TaskWatcher {
   }
 
   protected start(args: readonly unknown[]): GreenletTask<unknown> {
-    const greenlet = spawnInto<unknown>(currentNursery(`${this.constructor.name}.spawn`), `${this.constructor.name}.spawn`, args);
+    const greenlet = spawnInto<unknown>(
+      currentNursery(`${this.constructor.name}.spawn`),
+      `${this.constructor.name}.spawn`,
+      args,
+    );
     this.add(greenlet);
     return greenlet;
   }

@@ -77,7 +77,9 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
   /** Part of the scheduler's contract: a call, or the feeder, has ended. */
   taskEnded(task: Task): void {
     if (task === this.#feeder) {
-      if (!this.#fed) this.#inputError = { error: new Error("imap's scope ended before its input was read to the end") };
+      if (!this.#fed) {
+        this.#inputError = { error: new Error("imap's scope ended before its input was read to the end") };
+      }
       this.#fed = true;
     } else {
       const call = task as GreenletTask<T>;

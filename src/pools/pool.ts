@@ -1,7 +1,23 @@
 /** A limit on how many greenlets run at once. */
 import { count, currentTask, type Op, PoolFull, show, WAIT, WaitLine } from "../core/mod.ts";
-import { type Body, call, isGenerator, needBody, op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
-import { firstFailureScope, type Greenlet, type GreenletTask, isSpawnOptions, spawn, type SpawnOptions } from "../greenlet/mod.ts";
+import {
+  type Body,
+  call,
+  isGenerator,
+  needBody,
+  op,
+  type Stream,
+  type WaitOptions,
+  waitTime,
+} from "../sync/mod.ts";
+import {
+  firstFailureScope,
+  type Greenlet,
+  type GreenletTask,
+  isSpawnOptions,
+  spawn,
+  type SpawnOptions,
+} from "../greenlet/mod.ts";
 import { Group } from "./group.ts";
 import { Imap } from "./imap.ts";
 
@@ -51,7 +67,9 @@ export class Pool extends Members {
     },
     lapse: (waiter) => {
       if (!waiter.payload) return false;
-      throw new PoolFull(`Pool.spawn: all ${this.capacity} slots were taken for ${waiter.timeout} ms, nothing was started`);
+      throw new PoolFull(
+        `Pool.spawn: all ${this.capacity} slots were taken for ${waiter.timeout} ms, nothing was started`,
+      );
     },
   });
 
@@ -82,7 +100,11 @@ export class Pool extends Members {
    */
   spawn<T>(generator: Generator<unknown, T, unknown>): Op<Greenlet<T>>;
   spawn<A extends readonly unknown[], T>(body: Body<A, T>, ...args: A): Op<Greenlet<T>>;
-  spawn<A extends readonly unknown[], T>(options: PoolSpawnOptions, body: Body<A, T>, ...args: A): Op<Greenlet<T>>;
+  spawn<A extends readonly unknown[], T>(
+    options: PoolSpawnOptions,
+    body: Body<A, T>,
+    ...args: A
+  ): Op<Greenlet<T>>;
   spawn(...args: readonly unknown[]): Op<Greenlet<unknown>> {
     const [first] = args;
     const options = isSpawnOptions(first) ? first as PoolSpawnOptions : undefined;
@@ -123,7 +145,11 @@ export class Pool extends Members {
   }
 
   /** The results as a stream, in the order of the items; an error is thrown at its position, and the rest goes on (S-69). */
-  imap<X, T>(body: Body<[X], T>, items: Iterable<X> | AsyncIterable<X>, options?: ImapOptions): Stream<T> & Disposable {
+  imap<X, T>(
+    body: Body<[X], T>,
+    items: Iterable<X> | AsyncIterable<X>,
+    options?: ImapOptions,
+  ): Stream<T> & Disposable {
     return this.#imap(body, items, options, true);
   }
 
@@ -162,7 +188,10 @@ export class Pool extends Members {
     }
   }
 
-  *#map<A extends readonly unknown[], T>(body: Body<A, T>, items: Iterable<A>): Generator<unknown, T[], unknown> {
+  *#map<A extends readonly unknown[], T>(
+    body: Body<A, T>,
+    items: Iterable<A>,
+  ): Generator<unknown, T[], unknown> {
     const scope = firstFailureScope(currentTask("Pool.map").loop.grace, "another call of the map has failed");
     const results = yield* scope.run(op(() => this.#mapInside(body, items)));
     return results as T[];
@@ -178,9 +207,11 @@ export class Pool extends Members {
       if (isMember && this.full) {
         // A worker that maps over its own full pool would wait for itself.
         const value = yield* call(body, ...args);
-        results.push(() => op(function* () {
-          return value;
-        }));
+        results.push(() =>
+          op(function* () {
+            return value;
+          })
+        );
       } else {
         const greenlet = yield* this.spawn(body, ...args);
         results.push(() => greenlet.get());

@@ -71,7 +71,9 @@ export class AsyncResult<T> {
 
   /** @throws `Error` if there is no result yet, else the result's own error. */
   getNowait(): T {
-    if (this.#state === "empty") throw new Error("AsyncResult.getNowait: there is no result yet, use get() to wait");
+    if (this.#state === "empty") {
+      throw new Error("AsyncResult.getNowait: there is no result yet, use get() to wait");
+    }
     if (this.#state === "error") throw this.#content;
     return this.#content as T;
   }
@@ -89,7 +91,9 @@ export class AsyncResult<T> {
 
   #settle(state: "value" | "error", content: unknown): void {
     if (this.ready) {
-      throw new Error(`this AsyncResult has its result already (${show(this.#content)}): it is set once, make a new one`);
+      throw new Error(
+        `this AsyncResult has its result already (${show(this.#content)}): it is set once, make a new one`,
+      );
     }
     this.#state = state;
     this.#content = content;
@@ -103,7 +107,12 @@ export class AsyncResult<T> {
     const task = current;
     if (task === null) return queueMicrotask(() => this.#runLinks(reportError));
     const home = (task.scope as Scope).nursery;
-    runLater(task.loop, home, "links of an AsyncResult", () => this.#runLinks((e) => task.loop.report(e, task)));
+    runLater(
+      task.loop,
+      home,
+      "links of an AsyncResult",
+      () => this.#runLinks((e) => task.loop.report(e, task)),
+    );
   }
 
   #runLinks(report: (error: unknown) => void): void {

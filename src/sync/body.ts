@@ -2,7 +2,16 @@
  * What can be run: a body is a generator function, an async function or a plain function; an operand is whatever can be
  * waited for. `call` runs a body on the running greenlet's own frame stack, so that depth costs nothing.
  */
-import { CALLED, currentTask, type Frame, type Op, type OpIterator, PARKED, show, type Task } from "../core/mod.ts";
+import {
+  CALLED,
+  currentTask,
+  type Frame,
+  type Op,
+  type OpIterator,
+  PARKED,
+  show,
+  type Task,
+} from "../core/mod.ts";
 import { Until } from "./until.ts";
 
 /** An {@linkcode Op}, as far as the compiler infers from it. */

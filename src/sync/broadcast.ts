@@ -90,7 +90,9 @@ export class Broadcast<T> {
   /** @throws `QueueFull` if a subscriber that wants to be waited for has no room; then nobody gets the item. */
   putNowait(item: T): void {
     if (this.#down) throw new QueueShutDown("Broadcast.putNowait: it was shut down");
-    if (!this.#hasRoom()) throw new QueueFull("Broadcast.putNowait: a subscriber has no room, use put() to wait");
+    if (!this.#hasRoom()) {
+      throw new QueueFull("Broadcast.putNowait: a subscriber has no room, use put() to wait");
+    }
     this.#deliver(item);
   }
 
@@ -166,7 +168,9 @@ export class Subscription<T> implements Stream<T>, Disposable {
     if (this.#items.size === 0 && this.#state !== "open") {
       throw new QueueShutDown(`Subscription.getNowait: the subscription has ${this.#state}`);
     }
-    if (this.#items.size === 0) throw new QueueEmpty("Subscription.getNowait: it is empty, use get() to wait");
+    if (this.#items.size === 0) {
+      throw new QueueEmpty("Subscription.getNowait: it is empty, use get() to wait");
+    }
     const item = this.#items.shift() as T;
     this.#changed();
     return item;

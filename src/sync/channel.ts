@@ -79,7 +79,9 @@ export class Channel<T> implements Stream<T> {
   /** @throws `QueueFull` if nobody waits for an item, `QueueShutDown`. */
   putNowait(item: T): void {
     if (this.#down) throw shutDownError("putNowait");
-    if (!this.#handOver(item)) throw new QueueFull("Channel.putNowait: nobody waits for an item, use put() to wait");
+    if (!this.#handOver(item)) {
+      throw new QueueFull("Channel.putNowait: nobody waits for an item, use put() to wait");
+    }
   }
 
   /** @throws `QueueEmpty` if nobody waits to hand one over, `QueueShutDown`. */

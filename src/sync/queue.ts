@@ -141,7 +141,9 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   putNowait(item: T): void {
     if (this.#down) throw this.#shutDownError("putNowait");
     if (this.full) {
-      throw new QueueFull(`${this.constructor.name}.putNowait: it is full (maxsize ${this.maxsize}), use put() to wait`);
+      throw new QueueFull(
+        `${this.constructor.name}.putNowait: it is full (maxsize ${this.maxsize}), use put() to wait`,
+      );
     }
     this.#add(item);
   }
@@ -172,7 +174,9 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   /** Says that the work on one item that was taken is done. @throws `RangeError` beyond the puts (S-64). */
   taskDone(): void {
     if (this.#unfinished === 0) {
-      throw new RangeError("taskDone was called more often than items were put: call it once for each item taken");
+      throw new RangeError(
+        "taskDone was called more often than items were put: call it once for each item taken",
+      );
     }
     if (--this.#unfinished === 0) this.#joiners.serve();
   }
@@ -262,7 +266,9 @@ export class PriorityQueue<T> extends BufferedQueue<T> {
   constructor(options?: PriorityQueueOptions<T>) {
     const compare = options?.compare ?? naturalOrder;
     if (typeof compare !== "function") {
-      throw new TypeError(`PriorityQueue's compare must be a function (a, b) => number, not ${show(compare)}`);
+      throw new TypeError(
+        `PriorityQueue's compare must be a function (a, b) => number, not ${show(compare)}`,
+      );
     }
     super(new HeapBuffer<T>(compare), options);
   }

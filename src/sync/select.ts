@@ -98,7 +98,9 @@ class Select extends Wait<unknown> implements Choice {
  * });
  * ```
  */
-export function select<const C extends { readonly [key: string]: SelectCase<unknown> } | readonly SelectCase<unknown>[]>(
+export function select<
+  const C extends { readonly [key: string]: SelectCase<unknown> } | readonly SelectCase<unknown>[],
+>(
   cases: C,
 ): Op<Selected<C extends readonly unknown[] ? { [K in keyof C & `${number}`]: C[K] } : C>> {
   if (typeof cases !== "object" || cases === null) {
@@ -106,7 +108,9 @@ export function select<const C extends { readonly [key: string]: SelectCase<unkn
   }
   const array = Array.isArray(cases);
   const keys = Object.keys(cases).map((key) => array ? Number(key) : key);
-  if (keys.length === 0) throw new RangeError("select needs at least one case: with none it would wait for ever");
+  if (keys.length === 0) {
+    throw new RangeError("select needs at least one case: with none it would wait for ever");
+  }
   const arms = Object.values(cases).map((value, i) => armOf(value, keys[i]));
   return new Select(keys, arms) as unknown as Op<never>;
 }
@@ -126,7 +130,12 @@ function armOf(value: unknown, key: string | number): Wait<unknown> {
     }
   }
   throw new TypeError(
-    `select's case ${show(key)} must be an operation that parks (get, put, wait, acquire, join, sleep …), a promise,` +
-      ` a queue or an event, not ${show(value)}: for generators use race`,
+    `select's case ${
+      show(key)
+    } must be a single wait (get, put, acquire, join, sleep, Event.wait …), a promise, a queue` +
+      ` or an event, not ${
+        show(value)
+      }: for generators and for what takes several steps (Condition.wait, Barrier.wait,` +
+      ` blocks) use race`,
   );
 }

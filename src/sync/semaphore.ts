@@ -1,5 +1,15 @@
 /** Semaphores: a number and a rule. */
-import { count, current, currentTask, type Op, show, type Task, type TaskWatcher, WAIT, WaitLine } from "../core/mod.ts";
+import {
+  count,
+  current,
+  currentTask,
+  type Op,
+  show,
+  type Task,
+  type TaskWatcher,
+  WAIT,
+  WaitLine,
+} from "../core/mod.ts";
 import { Lockable } from "./lockable.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
@@ -105,7 +115,9 @@ export class BoundedSemaphore extends Semaphore {
 
   protected override check(permits: number): number {
     if (permits > this.#bound) {
-      throw new RangeError(`${permits} permits were asked for, there are only ${this.#bound}: it would wait for ever`);
+      throw new RangeError(
+        `${permits} permits were asked for, there are only ${this.#bound}: it would wait for ever`,
+      );
     }
     return super.check(permits);
   }
@@ -124,7 +136,9 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
     rule: (waiter) => {
       const task = waiter.task as Task;
       if (this.#borrowers.has(task)) {
-        throw new Error(`greenlet ${task.name} holds a token of this CapacityLimiter already: release it first`);
+        throw new Error(
+          `greenlet ${task.name} holds a token of this CapacityLimiter already: release it first`,
+        );
       }
       if (this.#borrowers.size >= this.#total) return WAIT;
       this.#borrowers.add(task);
@@ -182,7 +196,9 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
   release(): void {
     const task = currentTask("CapacityLimiter.release");
     if (!this.#borrowers.delete(task)) {
-      throw new Error(`greenlet ${show(task.name)} holds no token of this CapacityLimiter: only the holder releases`);
+      throw new Error(
+        `greenlet ${show(task.name)} holds no token of this CapacityLimiter: only the holder releases`,
+      );
     }
     task.unwatch(this);
     this.#line.serve();

@@ -84,7 +84,8 @@ export class Until<T> extends Wait<T> {
 }
 
 function isThenable<T>(value: PromiseLike<T> | T): value is PromiseLike<T> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return typeof value === "object" && value !== null &&
+    typeof (value as { then?: unknown }).then === "function";
 }
 
 /**

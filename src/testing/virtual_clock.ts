@@ -26,7 +26,9 @@ export class VirtualClock implements Clock {
 
   /** @param start where time begins, in milliseconds. Default 0. */
   constructor(start: number = 0) {
-    if (!Number.isFinite(start)) throw new RangeError(`a VirtualClock starts at a number of milliseconds, not ${start}`);
+    if (!Number.isFinite(start)) {
+      throw new RangeError(`a VirtualClock starts at a number of milliseconds, not ${start}`);
+    }
     this.#now = start;
   }
 

@@ -1,7 +1,6 @@
 /** The laws of locks: what holds for everything that lets one in at a time. */
 import {
   type Body,
-  BrokenLockError,
   type Greenlet,
   type Held,
   isKill,
@@ -10,15 +9,15 @@ import {
   type Op,
   sleep,
   spawn,
-  suspend,
   TimeoutError,
   withTimeout,
 } from "../../src/mod.ts";
 import { settle } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertFalse, assertInstanceOf } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, type Gen, logging, outcome, upTo, virtual } from "./kit.ts";
+import { caught, type Gen, logging, upTo, virtual } from "./kit.ts";
 import { blockLaws } from "./lock_blocks.ts";
+import { holderLaws, refused } from "./lock_holder.ts";
 import { checkPlaces, type Places } from "./lock_model.ts";
 
 /** A lock, whatever its name. */
@@ -239,61 +238,6 @@ export function lockLaws(name: string, make: () => LockLike, traits: LockTraits)
       assertFalse(lock.locked);
     });
 
-    law("S-53: its holder acquires it again", function* (lock) {
-      yield* lock.acquire();
-      if (traits.again === "throws") {
-        assertInstanceOf(yield* caught(lock.acquire()), Error);
-        assertEquals(lock.tryAcquire(), false);
-      } else if (traits.again === "counts") {
-        assertEquals(yield* lock.acquire({ timeout: 0 }), true);
-        assert(lock.tryAcquire());
-        lock.release();
-        lock.release();
-      } else {
-        assertEquals(yield* lock.acquire({ timeout: 5 }), false);
-      }
-      assert(lock.locked);
-      lock.release();
-      assertFalse(lock.locked);
-    });
-
-    law("S-53: a release by another greenlet", function* (lock) {
-      yield* lock.acquire();
-      const stranger = spawn(() => outcome(refused(() => lock.release())));
-      const got = yield* stranger;
-      assertEquals(got, traits.stranger === "throws" ? "!Error" : "ok");
-      assertEquals(lock.locked, traits.stranger === "throws");
-      if (lock.locked) lock.release();
-    });
-
-    law("S-54: its holder dies", function* (lock) {
-      const log: string[] = [];
-      const dies = spawn(function* () {
-        yield* lock.acquire();
-        yield* suspend();
-      });
-      yield* settle();
-      const waiters = [logging(log, "a", lock.acquire()), logging(log, "b", lock.acquire({ timeout: 5 }))];
-      yield* settle();
-      yield* dies.kill();
-      yield* settle();
-      if (traits.deadHolder === "breaks") {
-        assertEquals(log, ["a !BrokenLockError", "b !BrokenLockError"]);
-        assertInstanceOf(yield* caught(lock.acquire()), BrokenLockError);
-        assertInstanceOf(yield* caught(refused(() => lock.tryAcquire())), BrokenLockError);
-      } else if (traits.deadHolder === "frees") {
-        assertEquals(log, ["a true", "b true"], "a has ended as well");
-        assert(lock.tryAcquire());
-      } else {
-        yield* sleep(5);
-        assertEquals(log, ["b false"]);
-        lock.release();
-        yield* settle();
-        assertEquals(log, ["b false", "a true"]);
-      }
-      yield* joinAll(waiters);
-    });
-
     law("an operation acts when it is delegated to, each time anew", function* (lock) {
       const acquire = lock.acquire({ timeout: 1 });
       assertFalse(lock.locked);
@@ -307,6 +251,7 @@ export function lockLaws(name: string, make: () => LockLike, traits: LockTraits)
       lock.release();
     });
 
+    holderLaws(law, traits);
     blockLaws(law);
 
     test("S-50, S-51, S-52: keeps to the model under random kills, timeouts and hand-overs", () =>
@@ -324,12 +269,5 @@ function holder(lock: LockLike, log: string[], name: string): Greenlet<void> {
     } finally {
       lock.release();
     }
-  });
-}
-
-/** A plain call as something to delegate to. */
-function refused(call: () => unknown): Op<unknown> {
-  return spawn(function* () {
-    return call();
   });
 }

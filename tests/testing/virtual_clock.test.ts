@@ -2,6 +2,7 @@
 import {
   DeadlockError,
   type Greenlet,
+  joinAll,
   moveOnAfter,
   Queue,
   run,
@@ -57,6 +58,16 @@ describe("VirtualClock: one run", () => {
       turns.push(clock.now());
     }, clock);
     assertEquals(turns, [...upTo(50).map(() => 0), 1]);
+  });
+
+  test("a crowd that is ready at one instant takes no time", async () => {
+    const clock = new VirtualClock();
+    await virtual(function* () {
+      const crowd = upTo(30_000).map(() => spawn(() => sleep(0)));
+      yield* withTimeout(5, joinAll(crowd));
+      yield* settle();
+      assertEquals(clock.now(), 0);
+    }, clock);
   });
 
   test("S-43: all timers of one instant fire before any greenlet runs", async () => {

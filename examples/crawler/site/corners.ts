@@ -72,7 +72,7 @@ export function corners(visits = new Map<string, number>()): Map<string, Corner>
 }
 
 /** What the corner page links to; the rest is found from there. */
-const ENTRANCES = [
+export const ENTRANCES = [
   "slow",
   "asleep",
   "drip",

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Corner, corners } from "./corners.ts";
+import { type Corner, corners, ENTRANCES } from "./corners.ts";
 import { findPackages, type Package, readDoc } from "./pages.ts";
 import { list, markdownPage, modulePage, page } from "./render.ts";
 
@@ -65,7 +65,8 @@ async function serveGuide(
   }
   if (url.pathname === "/") {
     const entries = [...packages.keys()].map((name) => [`/${name}/`, name] as const);
-    return html(response, page("All packages", list([["/corners/", "Dark corners"], ...entries])));
+    const bad = ENTRANCES.map((path) => [path, path] as const); // first, so that a short crawl meets them as well
+    return html(response, page("All packages", list([["/corners/", "Dark corners"], ...bad, ...entries])));
   }
   const { pkg, path } = locate(packages, url);
   if (pkg && path === "") {
