@@ -17,18 +17,18 @@ type Meter = { before: () => number; parked: (before: number) => number };
 const heap: Meter = { before: heapBytes, parked: (before) => heapBytes() - before };
 const resident: Meter = { before: () => 0, parked: residentBytes };
 
-const tendrilSuspended = (meter: Meter): Side => async (n) => {
+const tendrilSuspended: Side = async (n) => {
   let count = 0;
   let total = 0;
   function* body() {
     count++;
     yield* suspend();
   }
-  const before = meter.before();
+  const before = heapBytes();
   await run(function* () {
     for (let i = 0; i < n; i++) spawn({ daemon: true }, body);
     yield* sleep(0);
-    total = meter.parked(before);
+    total = heapBytes() - before;
   });
   return { count, total };
 };
@@ -51,7 +51,7 @@ const tendrilOnQueue: Side = async (n) => {
   return { count, total };
 };
 
-const tendrilOnEvent: Side = async (n) => {
+const tendrilOnEvent = (meter: Meter): Side => async (n) => {
   let count = 0;
   let total = 0;
   const event = new Event();
@@ -59,11 +59,11 @@ const tendrilOnEvent: Side = async (n) => {
     count++;
     yield* event.wait();
   }
-  const before = heapBytes();
+  const before = meter.before();
   await run(function* () {
     for (let i = 0; i < n; i++) spawn(body);
     yield* sleep(0);
-    total = heapBytes() - before;
+    total = meter.parked(before);
     event.set();
   });
   return { count, total };
@@ -124,7 +124,7 @@ const effect = (meter: Meter): Side => async (n) => {
 };
 
 const suspended: Sides = {
-  tendril: tendrilSuspended(heap),
+  tendril: tendrilSuspended,
   promise: promise(heap),
   effection,
   effect: effect(heap),
@@ -162,7 +162,7 @@ export const cost: Cost = {
     },
     {
       label: "in an event's line",
-      sides: { tendril: tendrilOnEvent },
+      sides: { tendril: tendrilOnEvent(heap) },
       size: 100_000,
       quickSize: 10_000,
       fresh: true,
@@ -170,7 +170,7 @@ export const cost: Cost = {
     },
     {
       label: "resident, 1,000,000 parked",
-      sides: { tendril: tendrilSuspended(resident), promise: promise(resident), effect: effect(resident) },
+      sides: { tendril: tendrilOnEvent(resident), promise: promise(resident), effect: effect(resident) },
       size: 1_000_000,
       quickSize: 100_000,
       fresh: true,
@@ -182,7 +182,7 @@ export const cost: Cost = {
       variable: "greenlets parked",
       sizes: [1_000, 10_000, 100_000, 1_000_000],
       quickSizes: [10_000, 30_000],
-      at: () => ({ tendril: tendrilSuspended(heap), promise: promise(heap) }),
+      at: () => ({ tendril: tendrilOnEvent(heap), promise: promise(heap) }),
       ops: (size) => size,
       limit: 0.1,
     },

@@ -13,7 +13,7 @@
  * Length: passes, the end and the deadlock of a loop are three views of one state.
  */
 import type { AlarmClient, Clock } from "./clock.ts";
-import { DeadlockError, GreenletExit, show } from "./errors.ts";
+import { DeadlockError, quickExit, show } from "./errors.ts";
 import { Interrupt, WHOLE_TASK } from "./interrupt.ts";
 import { deadlockReport } from "./deadlock.ts";
 import { guarded, Reporter } from "./report.ts";
@@ -348,7 +348,7 @@ export class Loop implements Scheduler, AlarmClient {
   private hurry(task: Task): void {
     if (task.interrupts !== null) task.harden();
     else if (task !== this.main) {
-      task.terminate(new Interrupt(new GreenletExit("the run has ended"), WHOLE_TASK, 0, 0));
+      task.terminate(new Interrupt(quickExit("the run has ended"), WHOLE_TASK, 0, 0));
     }
   }
 

@@ -12,8 +12,8 @@ export {
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  quickExit,
   show,
-  stackless,
   TimeoutError,
   together,
 } from "./errors.ts";

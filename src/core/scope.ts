@@ -12,7 +12,7 @@
  * Model: trio `_core/_run.py` (nursery and cancel scope), which holds level-triggered cancels; why ours are thrown once
  * stands in `docs/design.md`.
  */
-import { GreenletExit, stackless, together } from "./errors.ts";
+import { GreenletExit, quickExit, together } from "./errors.ts";
 import { Interrupt, moment, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
 import { WaitLine } from "./line.ts";
@@ -145,9 +145,7 @@ export class Scope implements Level {
   killWorkers(reason: unknown): void {
     const error = reason instanceof GreenletExit
       ? reason
-      : stackless(() =>
-        new GreenletExit("the body of its scope was told to leave, or failed", { cause: reason })
-      );
+      : quickExit("the body of its scope was told to leave, or failed", reason);
     for (const child of this.children.toArray().reverse()) {
       if (!(child as Child).daemon) child.terminate(new Interrupt(error, WHOLE_TASK, this.grace, 0));
     }
@@ -238,7 +236,7 @@ export class Scope implements Level {
 
   private *endDaemons(): Generator<unknown, void, unknown> {
     if (this.children.size > 0) {
-      this.limitLateBirths(stackless(() => new GreenletExit("its scope has ended")));
+      this.limitLateBirths(quickExit("its scope has ended"));
     }
     for (
       let last = this.children.tail as Child | null;
@@ -247,7 +245,7 @@ export class Scope implements Level {
     ) {
       const child = last;
       child.terminate(
-        new Interrupt(stackless(() => new GreenletExit("its scope has ended")), WHOLE_TASK, this.grace, 0),
+        new Interrupt(quickExit("its scope has ended"), WHOLE_TASK, this.grace, 0),
       );
       if (!child.isDone) yield* this.line.waitFirmly(() => child.isDone);
       if (this.workers > 0) yield* this.line.waitFirmly(() => this.workers === 0);
@@ -279,7 +277,7 @@ function besidesCancel(error: unknown, cancel: unknown): unknown[] | null {
 }
 
 function deadlinePassed(): GreenletExit {
-  return new GreenletExit("the scope's deadline has passed");
+  return quickExit("the scope's deadline has passed");
 }
 
 /** The scope that a greenlet spawned now would live in; throws outside. */

@@ -1,5 +1,5 @@
 /** Parts of a body that end on their own terms: cancel scopes, timeouts, shields. */
-import { Alarm, currentTask, duration, GreenletExit, type Op, Scope, show } from "../core/mod.ts";
+import { Alarm, currentTask, duration, type Op, quickExit, Scope, show } from "../core/mod.ts";
 import { type Body, call, needBody, op, type Operand, perform } from "../sync/mod.ts";
 import { GreenletTask } from "./greenlet.ts";
 import { currentGreenlet, spawn } from "./spawn.ts";
@@ -53,8 +53,8 @@ export class CancelScope {
   cancel(reason?: unknown): void {
     this.#scope.cancel(
       reason === undefined
-        ? new GreenletExit("the scope was cancelled")
-        : new GreenletExit(`the scope was cancelled: ${show(reason)}`, { cause: reason }),
+        ? quickExit("the scope was cancelled")
+        : quickExit(`the scope was cancelled: ${show(reason)}`, reason),
     );
   }
 

@@ -1,5 +1,5 @@
 /** Several operations at once: all, the first, or one after the other as they come to their end. */
-import { currentNursery, currentTask, GreenletExit, type Op, Scope } from "../core/mod.ts";
+import { currentNursery, currentTask, GreenletExit, type Op, quickExit, Scope } from "../core/mod.ts";
 import { op, type Operand, perform, type Stream } from "../sync/mod.ts";
 import { Collector } from "./collector.ts";
 import { GreenletTask } from "./greenlet.ts";
@@ -50,7 +50,7 @@ export function firstFailureScope(grace: number, reason: string): Scope {
   const scope = new Scope(grace);
   scope.failed = (error, child) => {
     if (scope.errors.length === 0 || (child?.interrupts ?? null) !== null) scope.errors.push(error);
-    scope.cancel(new GreenletExit(reason));
+    scope.cancel(quickExit(reason));
     return true;
   };
   return scope;
@@ -94,7 +94,7 @@ function* runRace(operands: readonly Operand<unknown>[]): Generator<unknown, unk
     using collector = new Collector(children, (child) => child);
     const first = yield* collector.next();
     decided = true;
-    killAll(children.toReversed(), new GreenletExit("lost the race"));
+    killAll(children.toReversed(), quickExit("lost the race"));
     return (first.value as GreenletTask<unknown>).outcome();
   }));
 }

@@ -252,6 +252,10 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     return (this.bits & ASKED) !== 0;
   }
 
+  set asked(on: boolean) {
+    this.bits = on ? this.bits | ASKED : this.bits & ~ASKED;
+  }
+
   /** Its failure is the business of whoever started it. */
   get owned(): boolean {
     return (this.bits & OWNED) !== 0;
@@ -259,10 +263,6 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
 
   set owned(on: boolean) {
     this.bits = on ? this.bits | OWNED : this.bits & ~OWNED;
-  }
-
-  set asked(on: boolean) {
-    this.bits = on ? this.bits | ASKED : this.bits & ~ASKED;
   }
 
   get ready(): boolean {
@@ -332,7 +332,6 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     if (at >= 0) links?.splice(at, 1);
   }
 
-  // deno-lint-ignore no-thenable
   then<A = T, B = never>(
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,

@@ -1,5 +1,5 @@
 /** Why greenlets end: the reason of a kill, and where an error came from. */
-import { current, GreenletExit, show, stackless } from "../core/mod.ts";
+import { current, GreenletExit, quickExit, show } from "../core/mod.ts";
 
 /** In which greenlet an error first ended something: for reports. */
 const origins = new WeakMap<object, string>();
@@ -14,13 +14,9 @@ export function originOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null ? origins.get(error) : undefined;
 }
 
-function newExit(): GreenletExit {
-  return new GreenletExit();
-}
-
 /** The error that a kill throws: one that is no Error is wrapped (S-18). */
 export function killReason(reason: unknown): unknown {
-  if (reason === undefined) return stackless(newExit);
+  if (reason === undefined) return quickExit();
   const kind = Object.prototype.toString.call(reason); // errors of another realm are errors, too
   if (reason instanceof Error || kind === "[object Error]" || kind === "[object DOMException]") return reason;
   return new Error(`killed: ${show(reason)}`, { cause: reason });

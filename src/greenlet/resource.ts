@@ -1,5 +1,5 @@
 /** Things that are given back when the scope ends. */
-import { currentNursery, GreenletExit, type Op, Scope, Sleep } from "../core/mod.ts";
+import { currentNursery, type Op, quickExit, Scope, Sleep } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
 import { isKill } from "./reasons.ts";
 import { currentGreenlet, spawnInto } from "./spawn.ts";
@@ -63,7 +63,7 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
   holder.watch({
     taskEnded: () => {
       if (!provided.ready) {
-        provided.setException(new GreenletExit("the resource was killed before it was provided"));
+        provided.setException(quickExit("the resource was killed before it was provided"));
       }
     },
   });
@@ -71,7 +71,7 @@ function* acquireIn<T>(acquire: Body<[Provide<T>], unknown>): Generator<unknown,
     return yield* provided.get();
   } catch (e) {
     wanted = false;
-    if (!holder.dead) yield* holder.kill(new GreenletExit("nobody waits for the resource any more"));
+    if (!holder.dead) yield* holder.kill(quickExit("nobody waits for the resource any more"));
     throw e;
   }
 }

@@ -1,5 +1,5 @@
 /** Greenlets that live and die together. */
-import { duration, GreenletExit, type Op, Scope, show } from "../core/mod.ts";
+import { duration, type Op, quickExit, Scope, show } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
 import { type SpawnOptions } from "./greenlet.ts";
 import { isKill } from "./reasons.ts";
@@ -49,8 +49,8 @@ export class TaskGroup {
   cancel(reason?: unknown): void {
     this.#scope.cancel(
       reason === undefined
-        ? new GreenletExit("the group was cancelled")
-        : new GreenletExit(`the group was cancelled: ${show(reason)}`, { cause: reason }),
+        ? quickExit("the group was cancelled")
+        : quickExit(`the group was cancelled: ${show(reason)}`, reason),
     );
   }
 }
@@ -77,7 +77,7 @@ function* startChild<A extends readonly unknown[], T>(
   }]);
   child.watch({
     taskEnded: () => {
-      if (!first.ready) first.setException(new GreenletExit("the child was killed before it had started"));
+      if (!first.ready) first.setException(quickExit("the child was killed before it had started"));
     },
   });
   try {
@@ -114,7 +114,7 @@ function* runGroup<T>(body: Body<[TaskGroup], T>, grace: number | undefined): Ge
   const scope = new Scope(grace ?? currentGreenlet("taskGroup").loop.grace);
   scope.failed = (error) => {
     scope.errors.push(error);
-    scope.cancel(new GreenletExit("a greenlet of the group has failed"));
+    scope.cancel(quickExit("a greenlet of the group has failed"));
     return true;
   };
   return (yield* scope.run(call(body, new TaskGroup(scope)))) as T;

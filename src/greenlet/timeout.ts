@@ -3,11 +3,11 @@ import {
   Alarm,
   currentTask,
   duration,
-  GreenletExit,
   Interrupt,
   type Level,
   moment,
   type Op,
+  quickExit,
   Scope,
   type Task,
   TimeoutError,
@@ -135,7 +135,7 @@ function* timed<T, V>(
   const task = currentGreenlet("withTimeout");
   const scope = new Scope(task.loop.grace, false);
   let late = ms === 0 && !isWait(todo); // what has not begun does not begin (S-34)
-  if (ms === 0) scope.cancel(new GreenletExit("timed out after 0 ms"));
+  if (ms === 0) scope.cancel(quickExit("timed out after 0 ms"));
   else if (ms !== Infinity) scope.setDeadline(task.loop.now() + ms);
   let value: T | undefined;
   if (!late) {

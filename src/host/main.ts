@@ -1,6 +1,6 @@
 /** The frame of a program: signals, exit codes, error report. */
 import process from "node:process";
-import { GreenletExit } from "../core/mod.ts";
+import { quickExit } from "../core/mod.ts";
 import { originOf } from "../greenlet/mod.ts";
 import type { Body } from "../sync/mod.ts";
 import { reportToStderr } from "./report.ts";
@@ -33,7 +33,7 @@ export async function main(body: Body<[], unknown>): Promise<void> {
   const onSignal = (name: SignalName) => {
     if (got !== undefined) process.exit(CODES[name]);
     got = name;
-    main.kill(new GreenletExit(`the program got ${name}`));
+    main.kill(quickExit(`the program got ${name}`));
   };
   const listeners = (Object.keys(CODES) as SignalName[]).map((name) => {
     const listener = () => onSignal(name);
