@@ -32,8 +32,8 @@ export const PARKED: IteratorYieldResult<unknown> = { done: false, value: PARK }
 /** What an operation's `next` gives when it has pushed a frame. */
 export const CALLED: IteratorYieldResult<unknown> = { done: false, value: CALL };
 
-/** The lowest bit of {@linkcode Task}'s flags; the others belong to its handle. */
-const FAILING = 1;
+/** In {@linkcode Task}'s bits: the status, and whether it fails. Those from 16 up belong to its handle. */
+const STATUS = 7, FAILING = 8;
 
 /** What an operation is resumed with that has only given a turn. */
 export const HAD_TURN: unique symbol = Symbol("tendril.turn");
@@ -122,21 +122,20 @@ let ids = 0, ends = 0;
 export abstract class Task implements Linked<Task> {
   readonly id: number = ++ids;
   readonly loop: Scheduler;
-  status: number = NEW;
   /** The frame that is resumed next, and those that wait for it. */
   frame: Frame | null = null;
   frames: Frame[] | null = null;
   /** What the next resume hands in; after the end, the result. */
   inbox: unknown = undefined;
-  /** Flags, in one word: a million tasks are held at once. */
-  protected bits = 0;
+  /** Status and flags, in one word: a million tasks are held at once. */
+  protected bits: number = NEW;
   waiting: Waiting | null = null;
   /** The innermost scope around what runs. */
   scope: Level;
   /** Those not yet through, outermost first. */
   interrupts: Interrupt[] | null = null;
   /** Who must hear of the end besides joiners: locks that it holds. */
-  watchers: Set<TaskWatcher> | null = null;
+  watchers: TaskWatcher | Set<TaskWatcher> | null = null;
   /** Counts the ends of all tasks: who ended first. */
   endSeq = 0;
   /** Its place among the children of its scope. */
@@ -163,6 +162,14 @@ export abstract class Task implements Linked<Task> {
   /** Wakes those who wait for the end. */
   protected abstract announce(): void;
   abstract readonly name: string;
+
+  get status(): number {
+    return this.bits & STATUS;
+  }
+
+  set status(status: number) {
+    this.bits = (this.bits & ~STATUS) | status;
+  }
 
   get isDone(): boolean {
     return this.status === DONE;
@@ -220,12 +227,20 @@ export abstract class Task implements Linked<Task> {
     return true;
   }
 
-  watch(watcher: TaskWatcher): void {
-    (this.watchers ??= new Set()).add(watcher);
+  /** False: it watches already. */
+  watch(watcher: TaskWatcher): boolean {
+    const all = this.watchers;
+    if (all === null) this.watchers = watcher; // one is the rule, and needs no set
+    else if (all === watcher || (all instanceof Set && all.has(watcher))) return false;
+    else if (all instanceof Set) all.add(watcher);
+    else this.watchers = new Set([all, watcher]);
+    return true;
   }
 
   unwatch(watcher: TaskWatcher): void {
-    this.watchers?.delete(watcher);
+    const all = this.watchers;
+    if (all === watcher) this.watchers = null;
+    else if (all instanceof Set) all.delete(watcher);
   }
 
   /** Puts `frame` on top of the one that runs. */
@@ -487,9 +502,9 @@ export abstract class Task implements Linked<Task> {
     if (hooks !== null) hooks.ended?.(this);
     this.settleOutcome();
     this.ended();
-    if (this.watchers !== null) {
-      for (const watcher of this.watchers) watcher.taskEnded(this);
-    }
+    const { watchers } = this;
+    if (watchers instanceof Set) { for (const watcher of watchers) watcher.taskEnded(this); }
+    else if (watchers !== null) watchers.taskEnded(this);
     this.announce();
     this.loop.taskEnded(this);
     this.interrupts = null;

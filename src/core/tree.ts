@@ -4,9 +4,9 @@ import type { Level, Task } from "./task.ts";
 
 /** The greenlets in the scopes that are open in the body of `task`. */
 export function childrenOf(task: Task): Task[] {
-  const all: Task[] = [];
+  let all: Task[] = [];
   for (let s: Level | null = task.scope; s !== null && s.owner === task; s = s.parent) {
-    all.unshift(...(s as Scope).children.toArray());
+    all = [...(s as Scope).children.toArray(), ...all];
   }
   return all;
 }

@@ -30,7 +30,15 @@ import {
   turn,
   WHOLE_TASK,
 } from "../core/mod.ts";
-import { claim, frameFor, isFresh, isGenerator, op, type WaitOptions, waitTime } from "../sync/mod.ts";
+import {
+  claim,
+  frameFor,
+  isGenerator,
+  makesGenerators,
+  op,
+  type WaitOptions,
+  waitTime,
+} from "../sync/mod.ts";
 import { Ended, Join, type Joinable } from "./join_wait.ts";
 import { killReason, noteOrigin } from "./reasons.ts";
 import type { Greenlet, GreenletState, KillOptions } from "./types.ts";
@@ -57,7 +65,7 @@ interface Rare {
 }
 
 /** Flags above those of a task. `RESTED`: what the body returned has been looked at, it is waited for once. */
-const DAEMON = 2, ASKED = 4, BEGAN = 8, RESTED = 16, OWNED = 32;
+const DAEMON = 16, ASKED = 32, BEGAN = 64, RESTED = 128, OWNED = 256;
 
 /** Options of `spawn`. */
 export interface SpawnOptions {
@@ -106,7 +114,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     const args = this.inbox as readonly unknown[];
     this.bits |= BEGAN;
     const made = args.length === 0 ? this.body() : this.body(...args);
-    if (isFresh(made, this.body)) return made as Frame;
+    if (makesGenerators(this.body)) return made as Frame;
     if (isGenerator(made)) {
       claim(made, this.name);
       return made as Frame;
@@ -140,7 +148,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   protected settleOutcome(): void {
-    this.settleKill();
+    if (this.failing || this.interrupts !== null) this.settleKill();
     if (this.failing) noteOrigin(this.inbox, this.name);
   }
 

@@ -1,7 +1,20 @@
 /** Waiting for several greenlets, events and results. */
-import { Alarm, count, currentTask, type Op, type Task, type Timers, turn } from "../core/mod.ts";
+import {
+  Alarm,
+  count,
+  currentTask,
+  type NotYet,
+  type Op,
+  type Task,
+  type TaskWatcher,
+  type Timers,
+  turn,
+  WAIT,
+  Wait,
+} from "../core/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { Collector, type Waitable } from "./collector.ts";
+import { GreenletTask } from "./greenlet.ts";
 import { killReason } from "./reasons.ts";
 import type { Greenlet, KillOptions } from "./types.ts";
 
@@ -65,10 +78,72 @@ export function joinAll<G extends Greenlet<unknown>>(
 ): Op<G[]> {
   const timeout = waitTime(options, "joinAll"), limit = limitOf(options);
   const asks = options?.raiseError ?? false;
+  if (!asks && limit === Infinity) {
+    const all = [...greenlets];
+    if (all.every((greenlet) => (greenlet as unknown) instanceof GreenletTask)) {
+      return new AllEnded(all as unknown as GreenletTask<unknown>[], timeout) as unknown as Op<G[]>;
+    }
+  }
   const look = (greenlet: G) => {
     if (asks && !greenlet.successful) throw greenlet.exception;
   };
   return op(() => takeAll(greenlets, timeout, limit, look, asks));
+}
+
+/** Counts the ends, as one watcher of all: no waiter, map or closure for each greenlet. */
+class AllEnded extends Wait<Greenlet<unknown>[]> implements TaskWatcher {
+  readonly #all: readonly GreenletTask<unknown>[];
+  readonly #timeout: number;
+  #ended: GreenletTask<unknown>[] = [];
+  #left = 0;
+
+  constructor(all: readonly GreenletTask<unknown>[], timeout: number) {
+    super();
+    this.#all = all;
+    this.#timeout = timeout;
+  }
+
+  attempt(task: Task): Greenlet<unknown>[] | NotYet {
+    if (this.#all.some((greenlet) => (greenlet as unknown) === task)) {
+      throw new Error(`greenlet ${task.name} cannot wait for its own end: it would wait for ever`);
+    }
+    const ended = this.#all.filter((greenlet) => greenlet.isDone).sort((a, b) => a.endSeq - b.endSeq);
+    this.#ended = [...new Set(ended)];
+    const alive = this.#ended.length < this.#all.length && this.#all.some((greenlet) => !greenlet.isDone);
+    return alive && this.#timeout > 0 ? WAIT : this.#ended;
+  }
+
+  enter(task: Task): void {
+    this.task = task;
+    this.#left = 0;
+    for (const greenlet of this.#all) {
+      if (!greenlet.isDone && greenlet.watch(this)) this.#left++; // a duplicate watches once
+    }
+    task.loop.timers.add(this, task.loop.now() + this.#timeout);
+  }
+
+  leave(): void {
+    this.task?.loop.timers.remove(this);
+    if (this.#left > 0) { for (const greenlet of this.#all) greenlet.unwatch(this); }
+  }
+
+  /** Part of the scheduler's contract. */
+  taskEnded(task: Task): void {
+    this.#ended.push(task as GreenletTask<unknown>);
+    if (--this.#left === 0) this.wake(this.#ended);
+  }
+
+  override fire(): void {
+    this.wake(this.#ended);
+  }
+
+  copy(): AllEnded {
+    return new AllEnded(this.#all, this.#timeout);
+  }
+
+  describe(): string {
+    return `the end of ${this.#left} greenlets`;
+  }
 }
 
 function* takeAll<O extends Waitable>(

@@ -62,10 +62,11 @@ export function claim(generator: object, what: string): void {
   taken.add(generator);
 }
 
-/** Whether `made` is a generator that calling `body` made just now: then nobody else can have it. */
-export function isFresh(made: unknown, body: (...args: readonly unknown[]) => unknown): boolean {
-  return typeof made === "object" && made !== null && Object.getPrototypeOf(made) === body.prototype &&
-    typeof (made as Frame).next === "function";
+const GENERATOR_FUNCTION: object = Object.getPrototypeOf(function* () {});
+
+/** Whether `body` is a generator function: what it gives is a generator that nobody else can have. */
+export function makesGenerators(body: (...args: readonly unknown[]) => unknown): boolean {
+  return Object.getPrototypeOf(body) === GENERATOR_FUNCTION;
 }
 
 /** The frame that waits for `value`; null for a value that stands for itself. */
@@ -173,7 +174,7 @@ class Call<T> implements Op<T>, OpIterator<T> {
         return PARKED;
       }
       result = this.body(...this.args);
-      if (isFresh(result, this.body)) return this.enter(task, result as Frame, IN_BODY);
+      if (makesGenerators(this.body)) return this.enter(task, result as Frame, IN_BODY);
       if (isGenerator(result)) {
         claim(result, "call");
         return this.enter(task, result as Frame, IN_BODY);

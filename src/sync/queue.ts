@@ -211,8 +211,14 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   }
 
   #add(item: T): void {
-    this.#buffer.push(item);
     this.#unfinished++;
+    const getter = this.#getters.head;
+    if (getter !== null && this.#buffer.size === 0 && this.#peekers.size === 0) {
+      // The first getter's at once (S-59): it would only pass through the buffer.
+      getter.wake(getter.payload === STEP ? { done: false, value: item } : item);
+      return;
+    }
+    this.#buffer.push(item);
     if (this.#peekers.size > 0) this.#peekers.serve();
     if (this.#getters.size > 0) this.#getters.serve();
   }
