@@ -211,14 +211,15 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   }
 
   #add(item: T): void {
-    this.#unfinished++;
     const getter = this.#getters.head;
     if (getter !== null && this.#buffer.size === 0 && this.#peekers.size === 0) {
       // The first getter's at once (S-59): it would only pass through the buffer.
+      this.#unfinished++;
       getter.wake(getter.payload === STEP ? { done: false, value: item } : item);
       return;
     }
-    this.#buffer.push(item);
+    this.#buffer.push(item); // may throw: an order of the user's
+    this.#unfinished++;
     if (this.#peekers.size > 0) this.#peekers.serve();
     if (this.#getters.size > 0) this.#getters.serve();
   }
