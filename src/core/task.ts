@@ -308,6 +308,11 @@ export abstract class Task implements Linked<Task> {
       (error instanceof AggregateError && this.isKilledBy(error.errors[0]));
   }
 
+  /** A reason to leave was thrown into it: what it throws itself now comes from its cleanup. */
+  get isLeaving(): boolean {
+    return this.interrupts !== null && this.interrupts.some((i) => i.phase !== PENDING);
+  }
+
   /** Throws what is due into a task that can be interrupted now. Called again whenever a shield has gone. */
   deliver(): void {
     const parked = this.status === WAITING;

@@ -4,7 +4,7 @@ import { op, type Operand, perform, type Stream } from "../sync/mod.ts";
 import { Collector } from "./collector.ts";
 import { GreenletTask } from "./greenlet.ts";
 import { create, currentGreenlet } from "./spawn.ts";
-import { killAll } from "./join.ts";
+import { killAll, wait } from "./join.ts";
 
 /** What an {@linkcode Operand} gives. */
 export type OperandValue<O> = O extends Operand<infer T> ? T : never;
@@ -49,7 +49,7 @@ export function all(operands: Iterable<Operand<unknown>>): Op<unknown[]> {
 export function firstFailureScope(grace: number, reason: string): Scope {
   const scope = new Scope(grace);
   scope.failed = (error, child) => {
-    if (scope.errors.length === 0 || (child?.interrupts ?? null) !== null) scope.errors.push(error);
+    if (scope.errors.length === 0 || child?.isLeaving === true) scope.errors.push(error);
     scope.cancel(quickExit(reason));
     return true;
   };
@@ -91,11 +91,10 @@ function* runRace(operands: readonly Operand<unknown>[]): Generator<unknown, unk
   };
   return yield* scope.run(op(function* () {
     const children = operands.map((operand, i) => start(scope, operand, "race", i));
-    using collector = new Collector(children, (child) => child);
-    const first = yield* collector.next();
+    const [first] = yield* wait(children, { count: 1 });
     decided = true;
     killAll(children.toReversed(), quickExit("lost the race"));
-    return (first.value as GreenletTask<unknown>).outcome();
+    return first.outcome();
   }));
 }
 
@@ -133,6 +132,7 @@ function* runGather(
   for (const child of started) child.owned = true;
   const taken = new Set<unknown>();
   const letGo = () => {
+    collector.close();
     for (const child of started) {
       if (!child.dead) child.owned = false;
       else if (child.failing && !taken.has(child)) { // in the same instant as the first
@@ -142,7 +142,7 @@ function* runGather(
       }
     }
   };
-  using collector = new Collector(children, (child) => child, Infinity, { asks: true });
+  const collector = new Collector(children, (child) => child, Infinity, { asks: true });
   for (;;) {
     let step;
     try {

@@ -155,13 +155,17 @@ function* takeAll<O extends Waitable>(
 ): Generator<unknown, O[], unknown> {
   const { loop } = currentTask("wait");
   const end = timeout === Infinity ? Infinity : loop.now() + timeout;
-  using collector = new Collector(objects, (object: O) => object, limit, { asks });
+  const collector = new Collector(objects, (object: O) => object, limit, { asks });
   const ready: O[] = [];
-  for (;;) {
-    const step = yield* collector.take(end === Infinity ? Infinity : end - loop.now());
-    if (step.done === true) return ready;
-    look(step.value);
-    ready.push(step.value);
+  try {
+    for (;;) {
+      const step = yield* collector.take(end === Infinity ? Infinity : end - loop.now());
+      if (step.done === true) return ready;
+      look(step.value);
+      ready.push(step.value);
+    }
+  } finally {
+    collector.close();
   }
 }
 

@@ -4,15 +4,24 @@ import type { Host } from "../core/mod.ts";
 interface Process {
   readonly env: { readonly [name: string]: string | undefined };
   getActiveResourcesInfo?(): string[];
+  getBuiltinModule?(name: string): unknown;
   once(event: "beforeExit", listener: () => void): void;
   off(event: "beforeExit", listener: () => void): void;
 }
 
-const runtime = globalThis as {
+/** Parts of the runtimes that only some have, and that are not documented: where one is missing, less is known. */
+interface Runtime {
   setImmediate?: (callback: () => void) => unknown;
   process?: Process;
   Bun?: unknown;
-};
+  Deno?: {
+    unrefTimer?(id: number): void;
+    internal?: symbol;
+    [internal: symbol]: { core?: { resources?(): { readonly [id: string]: string } } } | undefined;
+  };
+}
+
+const runtime = globalThis as Runtime;
 
 /** Without `setImmediate`: a message to oneself, which no runtime delays as it does timers. */
 function viaMessage(callback: () => void): void {
@@ -24,52 +33,84 @@ function viaMessage(callback: () => void): void {
   port2.postMessage(null);
 }
 
-/** Ours, and the standard streams. */
-const UNIMPORTANT: ReadonlySet<string> = new Set(["Immediate", "TTYWrap", "PipeWrap"]);
+/** How many of each kind could still call back: timers, servers, sockets, child processes. */
+type Pending = ReadonlyMap<string, number>;
+
+/** Ours, the standard streams, and what a program always has. */
+const UNIMPORTANT: ReadonlySet<string> = new Set([
+  ...["Immediate", "TTYWrap", "PipeWrap", "Promise", "GlobalObject", "UnlinkedModuleProgramCodeBlock"],
+]);
 /** Milliseconds between two looks at what the host still has; nobody waits for the answer but a deadlock report. */
 const LOOK_AGAIN = 50;
 
-/** How many of each kind could still call back; null where the runtime does not say (Bun always answers with nothing). */
-type Pending = ReadonlyMap<string, number> | null;
-
-function pending(): Pending {
-  if (runtime.Bun !== undefined || runtime.process?.getActiveResourcesInfo === undefined) return null;
+function count(kinds: Iterable<readonly [string, number]>): Pending {
   const counts = new Map<string, number>();
-  for (const kind of runtime.process.getActiveResourcesInfo()) {
-    if (!UNIMPORTANT.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const [kind, n] of kinds) {
+    if (!UNIMPORTANT.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + n);
   }
   return counts;
 }
 
+/** What the host could still call back for, as far as the runtime says; null where it says nothing. */
+function look(): Pending | null {
+  const { process, Deno } = runtime;
+  if (runtime.Bun !== undefined) {
+    // What native code holds on to: Bun's `getActiveResourcesInfo` always answers with nothing.
+    const jsc = process?.getBuiltinModule?.("bun:jsc") as {
+      heapStats?(): { protectedObjectTypeCounts?: { readonly [kind: string]: number } };
+    } | undefined;
+    const held = jsc?.heapStats?.().protectedObjectTypeCounts;
+    return held === undefined ? null : count(Object.entries(held));
+  }
+  if (process?.getActiveResourcesInfo === undefined) return null;
+  const open = Deno?.internal === undefined ? undefined : Deno[Deno.internal]?.core?.resources?.();
+  const kinds = [...process.getActiveResourcesInfo(), ...Object.values(open ?? {})];
+  return count(kinds.map((kind) => [kind, 1]));
+}
+
+let first: Pending | null = null;
+
+/** What stands before a run. On Bun looking takes half a millisecond and more, so one look is for all runs. */
+function pending(): Pending | null {
+  return runtime.Bun === undefined ? look() : first ??= look();
+}
+
 /** Whether there is nothing in `now` beyond `before`, kind by kind. */
-function isNoMore(now: NonNullable<Pending>, before: Pending): boolean {
-  return [...now].every(([kind, count]) => count <= (before?.get(kind) ?? 0));
+function isNoMore(now: Pending, before: unknown): boolean {
+  return [...now].every(([kind, n]) => n <= (before instanceof Map ? before.get(kind) ?? 0 : 0));
 }
 
 /**
- * Where the runtime says what it still has (timers, servers, sockets), that counts. Elsewhere the end of the program
- * does, except in a test runner, which keeps the program alive itself.
+ * Where the runtime says what it still has, that counts; elsewhere, and at the end of the program, nothing is left. Under
+ * Bun's test runner, which has timers of its own, nothing is taken for something that could call back.
  */
 function whenQuiet(before: unknown, callback: () => void): () => void {
   const { process } = runtime;
   const isQuiet = () => {
-    const now = pending();
-    if (now === null) return process === undefined || process.env.NODE_ENV === "test";
-    return isNoMore(now, before instanceof Map ? before : null);
+    if (runtime.Bun !== undefined && process?.env.NODE_ENV === "test") return true;
+    const now = look();
+    return now === null || isNoMore(now, before);
   };
   if (isQuiet()) {
     callback();
     return () => {};
   }
   const stop = () => {
-    clearInterval(poll);
+    clearTimeout(poll);
     process?.off("beforeExit", done);
   };
   const done = () => {
     stop();
     callback();
   };
-  const poll = setInterval(() => isQuiet() && done(), LOOK_AGAIN);
+  let pause = LOOK_AGAIN;
+  const again = () => {
+    if (isQuiet()) return done();
+    pause = Math.min(pause * 2, 100 * LOOK_AGAIN); // a server may be quiet for hours
+    poll = setTimeout(again, pause);
+    unref(poll);
+  };
+  let poll = setTimeout(again, pause);
   unref(poll);
   process?.once("beforeExit", done);
   return stop;
@@ -80,7 +121,7 @@ export function unref(handle: ReturnType<typeof setTimeout>): void {
   if (typeof handle === "object") (handle as { unref?(): void }).unref?.();
   else {
     // A runtime whose handles are numbers.
-    (globalThis as { Deno?: { unrefTimer?(id: number): void } }).Deno?.unrefTimer?.(handle);
+    runtime.Deno?.unrefTimer?.(handle);
   }
 }
 

@@ -91,6 +91,8 @@ describe("iwait", () => {
       yield* settle();
       yield* reader.kill();
       assertEquals(things.map((t) => t.waiting), [0, 0, 0]);
+      yield* collect(iwait([things[1]!], { timeout: 1000 }));
+      assertEquals(timersSet(), 0);
     }));
 
   test("S-28: what becomes ready while the reader is elsewhere is kept, in order", () =>

@@ -153,6 +153,24 @@ describe("blocks", () => {
         assert(isKill(g.value));
       }));
 
+    test(`S-41: a kill that had to wait while the body swallowed the end of ${name} stays that kill`, () =>
+      virtual(function* () {
+        const reason = new Error("reason");
+        const g = spawn(() =>
+          block(10, function* () {
+            try {
+              yield* suspend();
+            } catch {
+              yield* suspend();
+            }
+          })
+        );
+        yield* sleep(20);
+        g.kill(reason);
+        assertEquals(yield* g.join({ timeout: 20_000 }), true, "it outlives every grace");
+        assertStrictEquals(g.exception, reason);
+      }));
+
     test(`S-41: a foreign error inside ${name} stays that error`, () =>
       virtual(function* () {
         const exit = new GreenletExit("somebody else's");
