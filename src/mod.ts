@@ -69,6 +69,7 @@ export {
   select,
   type SelectCase,
   type Selected,
+  type SelectedCase,
   type SelectValue,
   Semaphore,
   type ShutdownOptions,

@@ -37,7 +37,7 @@ export interface Options {
  * all sides have their share of it; the full suite takes minutes, not hours. V8 and JavaScriptCore go on optimising for
  * half a second of work (seen in the turns of `queue`), longer where other processes want the cores too.
  */
-const FULL = { repeats: 11, sweepRepeats: 5, targetNs: 50e6, warmNs: 600e6, freshRepeats: 5 };
+const FULL = { repeats: 7, sweepRepeats: 5, targetNs: 40e6, warmNs: 300e6, freshRepeats: 5 };
 const QUICK = { repeats: 3, sweepRepeats: 2, targetNs: 4e6, warmNs: 4e6, freshRepeats: 1 };
 type Budget = typeof FULL;
 

@@ -36,8 +36,11 @@ export interface Host {
   macrotask(callback: () => void): void;
   /** What there is now that could call back, for `whenQuiet`. */
   pending(): unknown;
-  /** Calls back, perhaps at once, when nothing but what was `pending` before could call back; gives a way to take that back. */
-  whenQuiet(before: unknown, callback: () => void): () => void;
+  /**
+   * Calls back, perhaps at once, when nothing but what was `pending` before could call back, and that, if `patient`, has
+   * had a moment to do so. Gives a way to take that back.
+   */
+  whenQuiet(before: unknown, patient: boolean, callback: () => void): () => void;
 }
 
 /** Says which of the tasks that are ready runs next. */
@@ -394,7 +397,7 @@ export class Loop implements Scheduler, AlarmClient {
       return;
     }
     this.stopWatching();
-    this.stopWatching = this.host.whenQuiet(this.pendingBefore, () => {
+    this.stopWatching = this.host.whenQuiet(this.pendingBefore, this.clock.advance === undefined, () => {
       if (!nothingLeft()) return;
       this.quiet = true;
       checkDeadlock();

@@ -93,7 +93,7 @@ export interface Scheduler {
   ending(scope: Level): void;
 }
 
-/** Listeners of the scheduler, all optional. They run inside the loop: they must be quick and must not throw. */
+/** Listeners of the scheduler, all optional. They run inside the loop, so they must be quick; one that throws is reported. */
 export interface Hooks {
   spawned?(task: Task): void;
   parked?(task: Task, waiting: Waiting): void;

@@ -75,26 +75,27 @@ function pending(): Pending | null {
   return runtime.Bun === undefined ? look() : first ??= look();
 }
 
-/** Whether there is nothing in `now` beyond `before`, kind by kind. */
-function isNoMore(now: Pending, before: unknown): boolean {
-  return [...now].every(([kind, n]) => n <= (before instanceof Map ? before.get(kind) ?? 0 : 0));
+/** Milliseconds in which what stood before the run may still wake it: a timer of a test's guard must not hold a report up. */
+const PATIENCE = 200;
+
+/** Whether the host has nothing left, only what stood there before the run, or something new. */
+function whatIsLeft(before: unknown): "nothing" | "old" | "new" {
+  const now = look();
+  if (now === null || now.size === 0) return "nothing";
+  // Bun's test runner has timers of its own, which come and go.
+  if (runtime.Bun !== undefined && runtime.process?.env.NODE_ENV === "test") return "old";
+  const isOld = ([kind, n]: [string, number]) => n <= (before instanceof Map ? before.get(kind) ?? 0 : 0);
+  return [...now].every(isOld) ? "old" : "new";
 }
 
 /**
- * Where the runtime says what it still has, that counts; elsewhere, and at the end of the program, nothing is left. Under
- * Bun's test runner, which has timers of its own, nothing is taken for something that could call back.
+ * Something new is waited for as long as it is there, something old for a moment if `patient`. Where a runtime does not
+ * say what it has, nothing is left; nor is there at the end of the program.
  */
-function whenQuiet(before: unknown, callback: () => void): () => void {
+function whenQuiet(before: unknown, patient: boolean, callback: () => void): () => void {
   const { process } = runtime;
-  const isQuiet = () => {
-    if (runtime.Bun !== undefined && process?.env.NODE_ENV === "test") return true;
-    const now = look();
-    return now === null || isNoMore(now, before);
-  };
-  if (isQuiet()) {
-    callback();
-    return () => {};
-  }
+  let pause = LOOK_AGAIN;
+  let poll: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
     clearTimeout(poll);
     process?.off("beforeExit", done);
@@ -103,16 +104,20 @@ function whenQuiet(before: unknown, callback: () => void): () => void {
     stop();
     callback();
   };
-  let pause = LOOK_AGAIN;
-  const again = () => {
-    if (isQuiet()) return done();
-    pause = Math.min(pause * 2, 100 * LOOK_AGAIN); // a server may be quiet for hours
-    poll = setTimeout(again, pause);
-    unref(poll);
+  const again = (ms: number, next: () => void) => {
+    poll = setTimeout(next, ms);
+    // Bun names what is unref'd as well: this look must not keep alive what nothing else does.
+    if (runtime.Bun !== undefined && ms !== PATIENCE) unref(poll);
   };
-  let poll = setTimeout(again, pause);
-  unref(poll);
+  const check = (waited: boolean) => {
+    const left = whatIsLeft(before);
+    if (left === "nothing" || (left === "old" && (waited || !patient))) return done();
+    if (left === "old") return again(PATIENCE, () => check(true));
+    again(pause, () => check(false));
+    pause = Math.min(pause * 2, 100 * LOOK_AGAIN); // a server may be quiet for hours
+  };
   process?.once("beforeExit", done);
+  check(false);
   return stop;
 }
 

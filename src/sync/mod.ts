@@ -34,7 +34,7 @@ export {
   type QueueOptions,
   type ShutdownOptions,
 } from "./queue.ts";
-export { select, type SelectCase, type Selected, type SelectValue } from "./select.ts";
+export { select, type SelectCase, type Selected, type SelectedCase, type SelectValue } from "./select.ts";
 export { type AcquireOptions, BoundedSemaphore, CapacityLimiter, Semaphore } from "./semaphore.ts";
 export { asyncIterator, collect, END, forEach, type Stream } from "./stream.ts";
 export { noteRun, Until, until } from "./until.ts";

@@ -16,10 +16,20 @@ export type SelectValue<C> = C extends { readonly "~result"?: () => infer T } ? 
   : C extends { wait(): Op<infer T> } ? T
   : never;
 
-/** Which case won, and with what. */
-export type Selected<C> = {
-  [K in keyof C]: { readonly index: number; readonly key: K; readonly value: SelectValue<C[K]> };
-}[keyof C];
+/** Which case won, and with what: for a record by its keys, for an array by its places. */
+export type Selected<C> = C extends readonly (infer E)[]
+  ? number extends C["length"] ? SelectedCase<number, E>
+  : { [K in keyof C & `${number}`]: SelectedCase<NumberIn<K>, C[K]> }[keyof C & `${number}`]
+  : { [K in keyof C]: SelectedCase<K, C[K]> }[keyof C];
+
+type NumberIn<K> = K extends `${infer N extends number}` ? N : never;
+
+/** One case that won. */
+export interface SelectedCase<K, E> {
+  readonly index: number;
+  readonly key: K;
+  readonly value: SelectValue<E>;
+}
 
 class Select extends Wait<unknown> implements Choice {
   readonly #keys: readonly (string | number)[];
@@ -102,7 +112,7 @@ export function select<
   const C extends { readonly [key: string]: SelectCase<unknown> } | readonly SelectCase<unknown>[],
 >(
   cases: C,
-): Op<Selected<C extends readonly unknown[] ? { [K in keyof C & `${number}`]: C[K] } : C>> {
+): Op<Selected<C>> {
   if (typeof cases !== "object" || cases === null) {
     throw new TypeError(`select needs a record or an array of cases, not ${show(cases)}`);
   }

@@ -35,6 +35,10 @@ export function* program() {
   const listed = yield* select([a.get(), b.get()]);
   is<number | string>()(listed.value);
   is<number>()(listed.index);
+  if (listed.key === 0) is<number>()(listed.value);
+  const many = yield* select([a, a].map((queue) => queue.get()));
+  is<number>()(many.key);
+  is<number>()(many.value);
 
   // @ts-expect-error: nothing to wait for
   select({ a: 5 });
