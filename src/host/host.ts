@@ -33,12 +33,17 @@ function viaMessage(callback: () => void): void {
   port2.postMessage(null);
 }
 
+const macrotask = runtime.setImmediate === undefined
+  ? viaMessage
+  : (callback: () => void): void => void runtime.setImmediate?.(callback);
+
 /** How many of each kind could still call back: timers, servers, sockets, child processes. */
 type Pending = ReadonlyMap<string, number>;
 
 /** Ours, the standard streams, and what a program always has. */
 const UNIMPORTANT: ReadonlySet<string> = new Set([
-  ...["Immediate", "TTYWrap", "PipeWrap", "Promise", "GlobalObject", "UnlinkedModuleProgramCodeBlock"],
+  ...["Immediate", "TTYWrap", "PipeWrap", "stdin", "stdout", "stderr"],
+  ...["Promise", "GlobalObject", "UnlinkedModuleProgramCodeBlock"],
 ]);
 /** Milliseconds between two looks at what the host still has; nobody waits for the answer but a deadlock report. */
 const LOOK_AGAIN = 50;
@@ -96,7 +101,9 @@ function whenQuiet(before: unknown, patient: boolean, callback: () => void): () 
   const { process } = runtime;
   let pause = LOOK_AGAIN;
   let poll: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
   const stop = () => {
+    stopped = true;
     clearTimeout(poll);
     process?.off("beforeExit", done);
   };
@@ -105,7 +112,7 @@ function whenQuiet(before: unknown, patient: boolean, callback: () => void): () 
     callback();
   };
   const again = (ms: number, next: () => void) => {
-    poll = setTimeout(next, ms);
+    poll = setTimeout(() => macrotask(() => stopped || next()), ms); // a turn later, this timer is not in the list any more
     // Bun names what is unref'd as well: this look must not keep alive what nothing else does.
     if (runtime.Bun !== undefined && ms !== PATIENCE) unref(poll);
   };
@@ -134,9 +141,7 @@ export function unref(handle: ReturnType<typeof setTimeout>): void {
 export const systemHost: Host = {
   now: () => performance.now(),
   microtask: (callback) => queueMicrotask(callback),
-  macrotask: runtime.setImmediate === undefined
-    ? viaMessage
-    : (callback) => void runtime.setImmediate?.(callback),
+  macrotask,
   pending: () => pending() ?? "unknown",
   whenQuiet,
 };
