@@ -512,7 +512,6 @@ export abstract class Task implements Linked<Task> {
     else if (watchers !== null) watchers.taskEnded(this);
     this.announce();
     this.loop.taskEnded(this);
-    this.interrupts = null;
     if (current === this) current = null;
   }
 }

@@ -58,8 +58,6 @@ interface Rare {
   links?: Link[];
   promise?: Promise<unknown>;
   controller?: AbortController;
-  /** The kill's reason, for a signal that is asked for later. */
-  reason?: unknown;
   locals?: Map<object, unknown>;
   start?: Timer;
 }
@@ -139,12 +137,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   protected told(reason: unknown): void {
-    const { rare } = this;
-    if (rare === null) this.rare = { reason };
-    else {
-      rare.reason ??= reason;
-      rare.controller?.abort(reason);
-    }
+    this.rare?.controller?.abort(reason);
   }
 
   protected settleOutcome(): void {
@@ -184,7 +177,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   /** Puts a kill into the outcome: an end by `GreenletExit` is a success, an error of cleanup never hides the reason. */
   private settleKill(): void {
     if (this.failing && this.inbox instanceof GreenletExit) this.failing = false;
-    const kill = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
+    const kill = this.wholeKill();
     if (kill === undefined || (kill.phase === PENDING && this.started)) return;
     const gentle = kill.error instanceof GreenletExit;
     if (!this.failing) {
@@ -196,6 +189,11 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     } else if (!gentle) {
       this.inbox = together([kill.error, this.inbox]);
     }
+  }
+
+  /** The kill that it was given, if any; known after the end, too. */
+  private wholeKill(): Interrupt | undefined {
+    return this.interrupts?.find((i) => i.depth === WHOLE_TASK);
   }
 
   /** The scope that it lives in. */
@@ -229,7 +227,8 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     const rare = this.more();
     if (rare.controller === undefined) {
       rare.controller = new AbortController();
-      if ("reason" in rare) rare.controller.abort(rare.reason);
+      const kill = this.wholeKill();
+      if (kill !== undefined) rare.controller.abort(kill.error);
     }
     return rare.controller.signal;
   }
