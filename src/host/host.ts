@@ -48,11 +48,15 @@ const UNIMPORTANT: ReadonlySet<string> = new Set([
 /** Milliseconds between two looks at what the host still has; nobody waits for the answer but a deadlock report. */
 const LOOK_AGAIN = 50;
 
+/** Those who look again later, each by a timer of its own: two runs that are stuck must not wait for each other's. */
+const polls = new Set<() => void>();
+
 function count(kinds: Iterable<readonly [string, number]>): Pending {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, number>(polls.size > 0 ? [["Timeout", -polls.size]] : []);
   for (const [kind, n] of kinds) {
     if (!UNIMPORTANT.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + n);
   }
+  if ((counts.get("Timeout") ?? 1) <= 0) counts.delete("Timeout");
   return counts;
 }
 
@@ -105,6 +109,7 @@ function whenQuiet(before: unknown, patient: boolean, callback: () => void): () 
   const stop = () => {
     stopped = true;
     clearTimeout(poll);
+    polls.delete(stop);
     process?.off("beforeExit", done);
   };
   const done = () => {
@@ -112,7 +117,11 @@ function whenQuiet(before: unknown, patient: boolean, callback: () => void): () 
     callback();
   };
   const again = (ms: number, next: () => void) => {
-    poll = setTimeout(() => macrotask(() => stopped || next()), ms); // a turn later, this timer is not in the list any more
+    polls.add(stop);
+    poll = setTimeout(() => {
+      polls.delete(stop);
+      macrotask(() => stopped || next()); // a turn later, this timer is surely not in the list any more
+    }, ms);
     // Bun names what is unref'd as well: this look must not keep alive what nothing else does.
     if (runtime.Bun !== undefined && ms !== PATIENCE) unref(poll);
   };
