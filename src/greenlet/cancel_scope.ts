@@ -1,7 +1,8 @@
 /** Parts of a body that end on their own terms: cancel scopes, timeouts, shields. */
-import { Alarm, currentTask, duration, type Op, quickExit, Scope, show } from "../core/mod.ts";
+import { Alarm, currentTask, duration, type Op, Scope, show } from "../core/mod.ts";
 import { type Body, call, needBody, op, type Operand, perform } from "../sync/mod.ts";
 import { GreenletTask } from "./greenlet.ts";
+import { cancelReason } from "./reasons.ts";
 import { currentGreenlet, spawn } from "./spawn.ts";
 
 /** Options of a {@linkcode CancelScope}. */
@@ -51,11 +52,7 @@ export class CancelScope {
 
   /** Ends the body and the greenlets of the scope. Acts at the call; before the entry, at the body's first park. */
   cancel(reason?: unknown): void {
-    this.#scope.cancel(
-      reason === undefined
-        ? quickExit("the scope was cancelled")
-        : quickExit(`the scope was cancelled: ${show(reason)}`, reason),
-    );
+    this.#scope.cancel(cancelReason("the scope", reason));
   }
 
   /** The moment at which it cancels itself; `Infinity` for none. May be moved both ways at any time (S-42). */

@@ -14,6 +14,12 @@ export function originOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null ? origins.get(error) : undefined;
 }
 
+/** What the cancel of a scope or a group throws: `what` names it. */
+export function cancelReason(what: string, reason: unknown): GreenletExit {
+  if (reason === undefined) return quickExit(`${what} was cancelled`);
+  return quickExit(`${what} was cancelled: ${show(reason)}`, reason);
+}
+
 /** The error that a kill throws: one that is no Error is wrapped (S-18). */
 export function killReason(reason: unknown): unknown {
   if (reason === undefined) return quickExit();

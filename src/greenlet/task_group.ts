@@ -1,8 +1,8 @@
 /** Greenlets that live and die together. */
-import { duration, type Op, quickExit, Scope, show } from "../core/mod.ts";
+import { duration, type Op, quickExit, Scope } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
 import { type SpawnOptions } from "./greenlet.ts";
-import { isKill } from "./reasons.ts";
+import { cancelReason, isKill } from "./reasons.ts";
 import { currentGreenlet, spawnInto } from "./spawn.ts";
 import type { Greenlet } from "./types.ts";
 
@@ -47,11 +47,7 @@ export class TaskGroup {
 
   /** Kills the children and ends the block, which throws nothing for it. Acts at the call. */
   cancel(reason?: unknown): void {
-    this.#scope.cancel(
-      reason === undefined
-        ? quickExit("the group was cancelled")
-        : quickExit(`the group was cancelled: ${show(reason)}`, reason),
-    );
+    this.#scope.cancel(cancelReason("the group", reason));
   }
 }
 
