@@ -347,7 +347,7 @@ export class Loop implements Scheduler, AlarmClient {
     for (const task of this.tasks()) this.hurry(task);
   }
 
-  /** Whoever was not told to leave is told now: nobody is left who would wait for him. */
+  /** Whoever was not told to leave is told now: nobody is left who would wait for him. Main ends by itself. */
   private hurry(task: Task): void {
     if (task.interrupts !== null) task.harden();
     else if (task !== this.main) {
@@ -355,17 +355,15 @@ export class Loop implements Scheduler, AlarmClient {
     }
   }
 
-  /** Gives up those who were told to leave and still wait, the innermost ones; their scopes then end in order. */
+  /** Gives up the innermost of those who still wait; their scopes then end in order. False: nobody was left to give up. */
   private giveUp(): boolean {
-    const visit = (task: Task): boolean => {
-      let below = false;
-      for (const child of childrenOf(task)) below = visit(child) || below;
-      if (below) return true;
+    const innermost = this.tasks().filter((task) => childrenOf(task).length === 0);
+    const left = innermost.filter((task) => task.interrupts !== null || task !== this.main);
+    for (const task of left) {
       if (task.interrupts !== null) this.stuck(task);
       else this.hurry(task);
-      return true;
-    };
-    return this.root.children.toArray().map(visit).includes(true);
+    }
+    return left.length > 0;
   }
 
   stuck(task: Task): void {
