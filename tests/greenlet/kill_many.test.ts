@@ -16,20 +16,7 @@ import {
 import { settle } from "../../src/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, type Gen, outcomeOf, toss, virtual } from "./kit.ts";
-
-/** Waits; logs when it is told to leave and, `cleanup` milliseconds later, when it has left. */
-function* leaving(log: unknown[], name: string, cleanup = 0): Gen {
-  try {
-    yield* suspend();
-  } finally {
-    log.push(name);
-    if (cleanup > 0) {
-      yield* sleep(cleanup);
-      log.push(`${name} left`);
-    }
-  }
-}
+import { caught, type Gen, leaving, outcomeOf, toss, virtual } from "./kit.ts";
 
 describe("reason", () => {
   const plain: unknown[] = [

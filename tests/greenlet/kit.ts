@@ -1,5 +1,5 @@
 /** What the tests of greenlets share: runs on a virtual clock, a clock that remembers its jumps, a log of one victim. */
-import { type Greenlet, type Op, run, type RunOptions, sleep, spawn } from "../../src/mod.ts";
+import { type Greenlet, type Op, run, type RunOptions, sleep, spawn, suspend } from "../../src/mod.ts";
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assertEquals } from "../assert.ts";
 
@@ -115,4 +115,36 @@ export function toss(error: unknown): never {
 /** An error, or all the errors inside an `AggregateError`, in order. */
 export function errorsIn(error: unknown): unknown[] {
   return error instanceof AggregateError ? error.errors.flatMap(errorsIn) : [error];
+}
+
+/** Fails after `ms`. */
+export const fail = (error: unknown, ms = 0) =>
+  function* (): Gen {
+    yield* sleep(ms);
+    throw error;
+  };
+/** Waits, and throws when it is told to leave. */
+export const failLeaving = (error: unknown, ms = 0) =>
+  function* (): Gen {
+    try {
+      yield* suspend();
+    } finally {
+      if (ms > 0) yield* sleep(ms);
+      toss(error);
+    }
+  };
+/** Errors by their messages. */
+export const named = (...names: string[]) => names.map((name) => new Error(name));
+
+/** Waits; logs when it is told to leave and, `cleanup` milliseconds later, when it has left. */
+export function* leaving(log: unknown[], name: string, cleanup = 0): Gen {
+  try {
+    yield* suspend();
+  } finally {
+    log.push(name);
+    if (cleanup > 0) {
+      yield* sleep(cleanup);
+      log.push(`${name} left`);
+    }
+  }
 }

@@ -18,24 +18,7 @@ import {
 import { settle, VirtualClock } from "../../src/testing/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, errorsIn, type Gen, outcomeOf, toss } from "./kit.ts";
-
-const fail = (error: unknown, ms = 0) =>
-  function* (): Gen {
-    yield* sleep(ms);
-    throw error;
-  };
-/** Waits, and throws when it is told to leave. */
-const failLeaving = (error: unknown, ms = 0) =>
-  function* (): Gen {
-    try {
-      yield* suspend();
-    } finally {
-      if (ms > 0) yield* sleep(ms);
-      toss(error);
-    }
-  };
-const named = (...names: string[]) => names.map((name) => new Error(name));
+import { caught, errorsIn, fail, failLeaving, type Gen, named, outcomeOf } from "./kit.ts";
 
 describe("a plain spawn", () => {
   test("decision 5: a failure that nobody asks for is told at once, once, with its greenlet, and thrown at the end", async () => {

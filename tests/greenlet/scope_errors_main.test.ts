@@ -14,24 +14,7 @@ import {
 import { settle } from "../../src/testing/mod.ts";
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { caught, errorsIn, type Gen, outcomeOf, toss, virtual } from "./kit.ts";
-
-const fail = (error: unknown, ms = 0) =>
-  function* (): Gen {
-    yield* sleep(ms);
-    throw error;
-  };
-/** Waits, and throws when it is told to leave. */
-const failLeaving = (error: unknown, ms = 0) =>
-  function* (): Gen {
-    try {
-      yield* suspend();
-    } finally {
-      if (ms > 0) yield* sleep(ms);
-      toss(error);
-    }
-  };
-const named = (...names: string[]) => names.map((name) => new Error(name));
+import { caught, errorsIn, fail, failLeaving, type Gen, named, outcomeOf, toss, virtual } from "./kit.ts";
 
 describe("cleanup never replaces the main error", () => {
   const [main, late] = named("main", "late");
