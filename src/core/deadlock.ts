@@ -2,7 +2,7 @@
 import { NEW, type Task, WAITING } from "./task.ts";
 
 /** Who waits on what, and the cycle where there is one. */
-export function deadlockReport(tasks: readonly Task[]): string {
+export function whoWaits(tasks: readonly Task[]): string {
   const parked = tasks.filter((t) => t.status === WAITING || t.status === NEW);
   const lines = parked.map((t) =>
     `  ${t.name} waits on ${t.waiting?.describe() ?? "its start, which never comes"}`
@@ -10,7 +10,12 @@ export function deadlockReport(tasks: readonly Task[]): string {
   const cycle = findCycle(parked);
   return `no greenlet can go on: ${parked.length} parked, no timer, nothing outstanding at the host\n` +
     lines.join("\n") +
-    (cycle.length > 0 ? `\n  cycle: ${[...cycle, cycle[0]].map((t) => t.name).join(" → ")}` : "") +
+    (cycle.length > 0 ? `\n  cycle: ${[...cycle, cycle[0]].map((t) => t.name).join(" → ")}` : "");
+}
+
+/** The same as a message for whoever runs into it. */
+export function deadlockReport(tasks: readonly Task[]): string {
+  return whoWaits(tasks) +
     `\nIf a callback of the host is to wake one of them, let that one wait with until(promise)`;
 }
 

@@ -13,6 +13,7 @@
  */
 import { TimeoutError } from "./errors.ts";
 import { type Linked, List } from "./list.ts";
+import { probe, WRITES } from "./probe.ts";
 import { current, type Task } from "./task.ts";
 import { type NotYet, WAIT, Wait } from "./wait.ts";
 
@@ -20,6 +21,8 @@ import { type NotYet, WAIT, Wait } from "./wait.ts";
 export interface LineOptions<T, P> {
   /** For dumps and errors: `Queue.get on jobs`. */
   name: string | (() => string);
+  /** Whose state the rule looks at, for exploration. Default: the line itself. */
+  subject?: object;
   /** The value for this waiter now, or WAIT. It may throw: the waiter then gets the error. */
   rule(waiter: Waiter<T, P>): T | NotYet;
   /** What a waiter gets whose time is over: a value, or it throws. Default: throws `TimeoutError`. */
@@ -34,11 +37,14 @@ export interface LineOptions<T, P> {
 export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
   /** Served from outside of all greenlets once: a callback of the host may do so again. */
   foreign = false;
+  readonly subject: object;
   private readonly options: LineOptions<T, P>;
 
   constructor(options: LineOptions<T, P>) {
     super();
     this.options = options;
+    this.subject = options.subject ?? this;
+    if (probe !== null) probe.born(this.subject);
   }
 
   rule(waiter: Waiter<T, P>): T | NotYet {
@@ -73,8 +79,9 @@ export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
     return new FirmWaiter(this, payload, Infinity);
   }
 
-  /** Lets the line go on, from its head, as far as the rule allows. */
-  serve(): void {
+  /** Lets the line go on, from its head, as far as the rule allows. `how`: see `probe.ts`. */
+  serve(how: number = WRITES): void {
+    if (probe !== null) probe.touched(this.subject, how);
     if (current === null) this.foreign = true;
     this.advance();
   }
@@ -108,6 +115,7 @@ export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
 
   /** Wakes the first `n` with `value`, whatever the rule says; gives how many there were. */
   wake(value: T, n: number = Infinity): number {
+    if (probe !== null) probe.touched(this.subject, WRITES);
     if (current === null) this.foreign = true;
     let woken = 0;
     for (let head = this.head; head !== null && woken < n; head = this.head) {
@@ -119,6 +127,7 @@ export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
 
   /** Ends every wait with `error`. */
   failAll(error: unknown): void {
+    if (probe !== null) probe.touched(this.subject, WRITES);
     if (current === null) this.foreign = true;
     for (let head = this.head; head !== null; head = this.head) head.fail(error);
   }
@@ -141,6 +150,7 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
 
   attempt(task: Task): T | NotYet {
     const line = this.line;
+    if (probe !== null) probe.touched(line.subject, WRITES);
     if (line.size === 0 || line.overtakes(task)) {
       this.task = task; // a rule may ask who
       try {
@@ -160,6 +170,7 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
   }
 
   leave(): void {
+    if (probe !== null) probe.touched(this.line.subject, WRITES);
     this.line.remove(this);
     if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
   }

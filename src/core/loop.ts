@@ -19,6 +19,7 @@ import { deadlockReport } from "./deadlock.ts";
 import { guarded, Reporter } from "./report.ts";
 import { Waiter } from "./line.ts";
 import { List } from "./list.ts";
+import { probe } from "./probe.ts";
 import { Ring } from "./ring.ts";
 import { Scope } from "./scope.ts";
 import type { Settled } from "./settled.ts";
@@ -45,6 +46,11 @@ export interface Host {
 
 /** Says which of the tasks that are ready runs next. */
 export type Chooser = (ready: readonly Task[]) => number;
+
+/** The same for one who takes it out of the queue himself, and is asked also where there is only one. */
+export interface Picker {
+  pick(ready: Ring<Task>): Task;
+}
 
 /** What a loop is made of. */
 export interface LoopOptions {
@@ -94,7 +100,7 @@ export class Loop implements Scheduler, AlarmClient {
   readonly clock: Clock;
   readonly grace: number;
   hooks: Hooks | null;
-  chooser: Chooser | null;
+  picker: Picker | null;
   ticks = 0;
   outstanding = 0;
   awaitedRuns = 0;
@@ -137,7 +143,7 @@ export class Loop implements Scheduler, AlarmClient {
     this.sliceMs = options.sliceMs ?? DEFAULT_SLICE;
     this.reporter = new Reporter(options.onError, options.lastResort);
     this.hooks = options.hooks ? guarded(options.hooks, options.lastResort) : null;
-    this.chooser = options.chooser ?? null;
+    this.picker = options.chooser ? new Choosing(options.chooser) : null;
     this.root.status = "open";
   }
 
@@ -207,24 +213,12 @@ export class Loop implements Scheduler, AlarmClient {
     for (;;) {
       if (ready.size > 0) this.flushed = false;
       while (ready.size > 0) {
-        const task = this.chooser === null ? ready.shift() : this.choose(this.chooser);
-        (task as Task).resume();
+        const task = this.picker === null ? ready.shift() as Task : this.picker.pick(ready);
+        task.resume();
         if (--this.ticks <= 0 && this.look()) return this.over ? undefined : this.letHost();
       }
       if (this.over || !this.idle()) return;
     }
-  }
-
-  private choose(chooser: Chooser): Task | undefined {
-    const n = this.ready.size;
-    if (n === 1) return this.ready.shift();
-    const at = chooser(this.ready.toArray());
-    if (!Number.isInteger(at) || at < 0 || at >= n) {
-      throw new RangeError(
-        `the chooser must give the index of one of the ${n} tasks that are ready, not ${show(at)}`,
-      );
-    }
-    return this.ready.take(at);
   }
 
   /** Fires what is due; gives whether the slice is over. */
@@ -270,9 +264,11 @@ export class Loop implements Scheduler, AlarmClient {
         return false;
       }
       if (this.settlers.size > 0) {
+        if (probe !== null) probe.idle();
         for (const s of this.settlers.toArray()) s.wake(undefined);
         return true;
       }
+      if (probe !== null) probe.idle();
       if (this.clock.advance?.(this, next) === true) {
         this.flushed = false;
         this.spun = 0;
@@ -305,6 +301,11 @@ export class Loop implements Scheduler, AlarmClient {
     this.close();
     this.whenDone();
     checkDeadlock();
+  }
+
+  /** Ends it as it stands: what is parked stays so for ever, and is collected. */
+  abandon(): void {
+    if (!this.over) this.close();
   }
 
   private close(): void {
@@ -419,6 +420,27 @@ export class Loop implements Scheduler, AlarmClient {
   private giveUpAll(): void {
     this.giveUp();
     if (this.ready.size === 0 && !this.over) this.stuck(this.main as Task);
+  }
+}
+
+/** A chooser as a picker; it is asked only where there is a choice. */
+class Choosing implements Picker {
+  private readonly chooser: Chooser;
+
+  constructor(chooser: Chooser) {
+    this.chooser = chooser;
+  }
+
+  pick(ready: Ring<Task>): Task {
+    const n = ready.size;
+    if (n === 1) return ready.shift() as Task;
+    const at = this.chooser(ready.toArray());
+    if (!Number.isInteger(at) || at < 0 || at >= n) {
+      throw new RangeError(
+        `the chooser must give the index of one of the ${n} tasks that are ready, not ${show(at)}`,
+      );
+    }
+    return ready.take(at) as Task;
   }
 }
 

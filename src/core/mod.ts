@@ -20,21 +20,33 @@ export {
 export { Heap, type Slotted } from "./heap.ts";
 export { HARD, Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 export { type Linked, List } from "./list.ts";
-export { activeLoops, type Chooser, DEFAULT_GRACE, type Host, Loop, type LoopOptions } from "./loop.ts";
+export {
+  activeLoops,
+  type Chooser,
+  DEFAULT_GRACE,
+  type Host,
+  Loop,
+  type LoopOptions,
+  type Picker,
+} from "./loop.ts";
 export { Settled } from "./settled.ts";
 export { childrenOf } from "./tree.ts";
+export { whoWaits } from "./deadlock.ts";
 export { type LineOptions, Waiter, WaitLine } from "./line.ts";
 export { BackgroundSleep, breath, Sleep, turn } from "./sleep.ts";
 export { type Choice, type NotYet, type Op, type OpIterator, WAIT, Wait } from "./wait.ts";
+export { COMMUTES, type Probe, probe, READS, reads, setProbe, WRITES, writes } from "./probe.ts";
 export { caught } from "./report.ts";
 export { Ring } from "./ring.ts";
 export { currentNursery, Scope } from "./scope.ts";
 export type { Child } from "./unasked.ts";
 export {
+  apart,
   CALLED,
   current,
   currentTask,
   DONE,
+  ENDS,
   type Frame,
   HAD_TURN,
   type Hooks,

@@ -17,6 +17,7 @@ import { Interrupt, moment, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
 import { WaitLine } from "./line.ts";
 import { breath } from "./sleep.ts";
+import { COMMUTES, probe, reads, WRITES, writes } from "./probe.ts";
 import { type Op, WAIT } from "./wait.ts";
 import { current, currentTask, type Level, type Task } from "./task.ts";
 import { Alarm, type Timer } from "./timers.ts";
@@ -57,6 +58,7 @@ export class Scope implements Level {
     this.grace = grace;
     this.keepsGreenlets = keepsGreenlets;
     this.line = new WaitLine({
+      subject: this,
       name: () => `the end of ${this.children.size} greenlets of its scope`,
       rule: (w) => (w.payload() ? undefined : WAIT),
       blocker: () => this.children.tail,
@@ -101,6 +103,7 @@ export class Scope implements Level {
 
   /** In the loop's time; moves in both directions, also while the body waits (S-42). */
   setDeadline(at: number): void {
+    writes(this);
     this.until = at;
     this.stopTimer();
     const task = this.owner;
@@ -117,6 +120,7 @@ export class Scope implements Level {
 
   /** Acts at the call; a second cancel does nothing. */
   cancel(error: GreenletExit): void {
+    writes(this);
     if (this.cancelError !== null || this.status === "closed") return;
     this.cancelError = error;
     this.stopTimer();
@@ -138,11 +142,14 @@ export class Scope implements Level {
 
   /** Takes the shield away, or puts it up; what it held back comes at once where the task is parked. */
   setShield(on: boolean): void {
+    writes(this);
+    if (probe !== null && this.owner !== null) probe.stirred(this.owner);
     this.shielded = on;
     if (!on) this.owner?.deliver();
   }
 
   killWorkers(reason: unknown): void {
+    writes(this);
     const error = reason instanceof GreenletExit
       ? reason
       : quickExit("the body of its scope was told to leave, or failed", reason);
@@ -168,6 +175,7 @@ export class Scope implements Level {
   }
 
   add(child: Child): void {
+    writes(this);
     if (this.status === "closed") {
       throw new Error("spawn into a closed scope: its block has ended, nobody would wait for the greenlet");
     }
@@ -177,6 +185,7 @@ export class Scope implements Level {
 
   /** A child has ended. Gives whether its failure, if any, is somebody's business already. */
   childEnded(child: Child, error: unknown, failed: boolean): boolean {
+    if (probe !== null) probe.touched(this, failed ? WRITES : COMMUTES);
     this.children.remove(child);
     if (!child.daemon) this.workers--;
     let dealtWith = true;
@@ -184,23 +193,26 @@ export class Scope implements Level {
       dealtWith = this.failed?.(error, child) ?? false;
       if (!dealtWith && !child.asked) this.unasked.add(child);
     }
-    if (this.line.size > 0) this.line.serve();
+    if (this.line.size > 0) this.line.serve(failed ? WRITES : COMMUTES);
     return dealtWith;
   }
 
   /** A failure that somebody had taken upon himself and lets go again. */
   keep(child: Child): void {
+    writes(this);
     if (this.status !== "closed") this.unasked.add(child);
   }
 
   /** Something short that is no greenlet has to run before the scope may end: the links of one that died. */
   hold(): void {
+    if (probe !== null) probe.touched(this, COMMUTES);
     this.workers++;
   }
 
   letGo(): void {
+    if (probe !== null) probe.touched(this, COMMUTES);
     this.workers--;
-    if (this.line.size > 0) this.line.serve();
+    if (this.line.size > 0) this.line.serve(COMMUTES);
   }
 
   /** Runs `body` in this scope; gives its value, or undefined where the scope's own cancel ended it. */
@@ -215,6 +227,7 @@ export class Scope implements Level {
       main = e;
       if (e !== this.cancelError) this.bodyFailed(e, task);
     }
+    reads(this);
     if (main === NOTHING && this.workers > 0) {
       try {
         yield* this.line.wait(() => this.workers === 0);

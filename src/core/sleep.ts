@@ -24,6 +24,10 @@ export class Sleep extends Wait<void> {
     (this.task as Task).loop.timers.remove(this);
   }
 
+  override get alone(): boolean {
+    return true;
+  }
+
   copy(): Sleep {
     return new Sleep(this.ms);
   }

@@ -17,6 +17,7 @@
 import { show } from "./errors.ts";
 import { HARD, type Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 import type { Linked } from "./list.ts";
+import { COMMUTES, probe, WRITES } from "./probe.ts";
 import { Alarm, type Timers } from "./timers.ts";
 
 /** A generator, or an operation that is its own iterator. */
@@ -110,6 +111,9 @@ export const TURN: Waiting = {
   blocker: () => null,
 };
 
+/** Stands for the order of all ends, when a {@linkcode probe} asks: whoever compares two ends reads it. */
+export const ENDS: object = {};
+
 /** How often a hard interrupt is thrown before the task is given up: more parks than any cleanup has. */
 const HARD_LIMIT = 1_000;
 
@@ -117,6 +121,21 @@ const HARD_LIMIT = 1_000;
 export let current: Task | null = null;
 
 let ids = 0, ends = 0;
+
+/**
+ * Runs `f` apart from what runs here, as if nothing did, and with tasks that are numbered from 1: a simulation in the
+ * middle of a greenlet.
+ */
+export function apart<T>(f: () => T): T {
+  const before = { current, ids, ends };
+  current = null;
+  ids = ends = 0;
+  try {
+    return f();
+  } finally {
+    ({ current, ids, ends } = before);
+  }
+}
 
 /** See the top of the file. */
 export abstract class Task implements Linked<Task> {
@@ -255,6 +274,7 @@ export abstract class Task implements Linked<Task> {
   /** Ends the whole task: at once if it never began (S-9), else at its park. The first reason wins, and the least grace. */
   terminate(interrupt: Interrupt): void {
     const earlier = this.interrupts?.find((i) => i.depth === WHOLE_TASK);
+    if (probe !== null) probe.stirred(this);
     if (earlier !== undefined) return this.shorten(earlier, interrupt.grace);
     if (this.status !== NEW) return this.interrupt(interrupt);
     (this.interrupts ??= []).push(interrupt);
@@ -263,6 +283,7 @@ export abstract class Task implements Linked<Task> {
   }
 
   interrupt(interrupt: Interrupt): void {
+    if (probe !== null) probe.stirred(this);
     if (this.status === DONE) return;
     const all = this.interrupts ??= [];
     if (all.includes(interrupt)) return;
@@ -495,6 +516,11 @@ export abstract class Task implements Linked<Task> {
   finish(value: unknown, failing: boolean): void {
     this.status = DONE;
     this.endSeq = ++ends;
+    if (probe !== null) {
+      probe.stirred(this);
+      probe.touched(this, WRITES);
+      probe.touched(ENDS, COMMUTES);
+    }
     this.inbox = value;
     this.failing = failing;
     this.frame = this.frames = this.waiting = null;

@@ -3,6 +3,7 @@
  * instant fire before any greenlet runs (S-43), those with the same deadline in the order in which they were set.
  */
 import { Heap, type Slotted } from "./heap.ts";
+import { probe } from "./probe.ts";
 
 let born = 0;
 
@@ -14,6 +15,11 @@ export abstract class Timer implements Slotted {
   slot = -1;
 
   abstract fire(): void;
+
+  /** It does no more than wake the task that set it. */
+  get alone(): boolean {
+    return false;
+  }
 
   /** False: this timer keeps nothing alive (S-76). */
   get ref(): boolean {
@@ -58,6 +64,7 @@ export class Timers {
     if (deadline === Infinity) return;
     timer.deadline = deadline;
     timer.seq = ++born;
+    if (probe !== null) probe.timed(deadline, timer.alone);
     if (timer.ref) this.refs++;
     this.heap.push(timer);
   }

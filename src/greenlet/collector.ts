@@ -1,5 +1,18 @@
 /** Several things that become ready, in the order in which they do. */
-import { type Choice, current, type Op, Ring, show, Task, WAIT, Wait, WaitLine } from "../core/mod.ts";
+import {
+  type Choice,
+  current,
+  ENDS,
+  type Op,
+  reads,
+  Ring,
+  show,
+  Task,
+  WAIT,
+  Wait,
+  WaitLine,
+  writes,
+} from "../core/mod.ts";
 import { asyncIterator, END, type Stream } from "../sync/mod.ts";
 
 /** What can be waited for without consuming anything: a greenlet, an event, an `AsyncResult`. */
@@ -18,6 +31,7 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
   #closed = false;
 
   readonly #line: WaitLine<IteratorResult<T, undefined>> = new WaitLine<IteratorResult<T, undefined>>({
+    subject: this,
     name: () => `one of ${this.#arms.size} objects`,
     rule: () => {
       if (this.#left === 0 || this.#closed) return END;
@@ -70,6 +84,7 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
 
   /** What is ready can still be taken; nothing more comes. */
   finish(): void {
+    writes(this);
     this.#withdraw();
     this.#left = Math.min(this.#left, this.#ready.size);
     this.#whenClosed();
@@ -78,6 +93,7 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
 
   /** Leaves all lines. */
   close(): void {
+    writes(this);
     if (this.#closed) return;
     this.#closed = true;
     this.#withdraw();
@@ -97,6 +113,7 @@ export class Collector<O extends Waitable, T> implements Stream<T>, Disposable, 
 
   /** Part of the scheduler's contract: an object has become ready. */
   chosen(arm: Wait<unknown>): void {
+    writes(this);
     const object = this.#arms.get(arm) as O;
     this.#arms.delete(arm);
     this.#ready.push(object);
@@ -116,7 +133,9 @@ function byEnd<O extends Waitable>(objects: Iterable<O>): O[] {
   const all = [...objects];
   const hasEnded = (object: O): boolean => object instanceof Task && object.isDone;
   const endOf = (object: O) => (object as unknown as Task).endSeq;
+  for (const object of all) reads(object);
   const ended = all.filter(hasEnded).sort((a, b) => endOf(a) - endOf(b));
+  if (ended.length > 1) reads(ENDS);
   let next = 0;
   return all.map((object) => hasEnded(object) ? ended[next++] : object);
 }

@@ -19,6 +19,8 @@ import {
   type Op,
   type OpIterator,
   PENDING,
+  probe,
+  reads,
   READY,
   runLater,
   RUNNING,
@@ -29,6 +31,7 @@ import {
   together,
   turn,
   WHOLE_TASK,
+  writes,
 } from "../core/mod.ts";
 import {
   claim,
@@ -234,6 +237,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   get state(): GreenletState {
+    this.looked();
     switch (this.status) {
       case NEW:
         return "created";
@@ -247,6 +251,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   get started(): boolean {
+    this.looked();
     return (this.bits & BEGAN) !== 0;
   }
 
@@ -272,15 +277,23 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     this.bits = on ? this.bits | OWNED : this.bits & ~OWNED;
   }
 
+  /** Somebody asks how far it is: that depends on its every step. */
+  private looked(): void {
+    if (probe !== null) probe.stirred(this);
+  }
+
   get ready(): boolean {
+    reads(this);
     return this.status === DONE;
   }
 
   get dead(): boolean {
+    reads(this);
     return this.status === DONE;
   }
 
   get successful(): boolean {
+    reads(this);
     return this.status === DONE && !this.failing;
   }
 
@@ -289,6 +302,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   get exception(): unknown {
+    reads(this);
     if (this.status !== DONE || !this.failing) return undefined;
     this.asked = true;
     return this.inbox;
@@ -303,12 +317,14 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   [Symbol.iterator](): OpIterator<T> {
+    reads(this);
     if (this.status === DONE) return new Ended(this);
     return new Join(this, true, Infinity) as OpIterator<T>;
   }
 
   kill(reason?: unknown, options?: KillOptions): Op<boolean> {
     const timeout = waitTime(options, "kill");
+    reads(this);
     const loop = this.loop as Loop;
     const grace = options?.grace === undefined ? loop.grace : duration(options.grace, "kill's grace");
     if (this.status !== DONE) {
@@ -334,6 +350,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   unlink(listener: Listener<T>): void {
+    writes(this);
     const links = this.rare?.links;
     const at = links?.findIndex((l) => l.listener === listener) ?? -1;
     if (at >= 0) links?.splice(at, 1);
@@ -356,6 +373,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     if (typeof listener !== "function") {
       throw new TypeError(`a link needs a function, not ${show(listener)}`);
     }
+    writes(this);
     if (wants !== "value") this.asked = true;
     const links = this.more().links ??= [];
     links.push({ listener, wants });

@@ -3,14 +3,18 @@ import {
   Alarm,
   count,
   currentTask,
+  ENDS,
   type NotYet,
   type Op,
+  probe,
+  reads,
   type Task,
   type TaskWatcher,
   type Timers,
   turn,
   WAIT,
   Wait,
+  writes,
 } from "../core/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { Collector, type Waitable } from "./collector.ts";
@@ -107,14 +111,17 @@ class AllEnded extends Wait<Greenlet<unknown>[]> implements TaskWatcher {
     if (this.#all.some((greenlet) => (greenlet as unknown) === task)) {
       throw new Error(`greenlet ${task.name} cannot wait for its own end: it would wait for ever`);
     }
+    for (const greenlet of this.#all) reads(greenlet);
     const ended = this.#all.filter((greenlet) => greenlet.isDone).sort((a, b) => a.endSeq - b.endSeq);
     this.#ended = [...new Set(ended)];
+    if (this.#ended.length > 1) reads(ENDS);
     const alive = this.#ended.length < this.#all.length && this.#all.some((greenlet) => !greenlet.isDone);
     return alive && this.#timeout > 0 ? WAIT : this.#ended;
   }
 
   enter(task: Task): void {
     this.task = task;
+    if (probe !== null) probe.born(this);
     this.#left = 0;
     for (const greenlet of this.#all) {
       if (!greenlet.isDone && greenlet.watch(this)) this.#left++; // a duplicate watches once
@@ -123,12 +130,14 @@ class AllEnded extends Wait<Greenlet<unknown>[]> implements TaskWatcher {
   }
 
   leave(): void {
+    writes(this);
     this.task?.loop.timers.remove(this);
     if (this.#left > 0) { for (const greenlet of this.#all) greenlet.unwatch(this); }
   }
 
   /** Part of the scheduler's contract. */
   taskEnded(task: Task): void {
+    writes(this);
     this.#ended.push(task as GreenletTask<unknown>);
     if (--this.#left === 0) this.wake(this.#ended);
   }

@@ -9,6 +9,7 @@ import {
   type NotYet,
   type OpIterator,
   PARKED,
+  reads,
   type Task,
   TimeoutError,
   WAIT,
@@ -40,6 +41,7 @@ export class Join<T> extends Wait<T | boolean> implements Linked<Join<T>> {
 
   attempt(task: Task): T | boolean | NotYet {
     const { target } = this;
+    reads(target);
     if (target.status === DONE) return this.wantsOutcome ? target.outcome() : true;
     if (task === target) {
       throw new Error(`greenlet ${target.name} cannot wait for its own end: it would wait for ever`);
@@ -54,6 +56,7 @@ export class Join<T> extends Wait<T | boolean> implements Linked<Join<T>> {
   }
 
   leave(): void {
+    reads(this.target);
     this.target.joiners.remove(this);
     if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
   }
@@ -95,6 +98,7 @@ export class Ended<T> implements OpIterator<T> {
   next(value?: unknown): IteratorResult<unknown, T> {
     const task = current ?? currentTask("a greenlet's result");
     if (value !== HAD_TURN && task.turnIsDue()) return PARKED; // always ready, but the others get their turn (S-45)
+    reads(this.target);
     return { done: true, value: this.target.outcome() };
   }
 

@@ -7,6 +7,7 @@ import {
   type Level,
   moment,
   type Op,
+  probe,
   quickExit,
   Scope,
   type Task,
@@ -71,6 +72,9 @@ export class Timeout extends Error implements Disposable {
     }
     const task = currentTask("Timeout.start");
     this.#task = task;
+    if (probe !== null) {
+      probe.made(this, () => this.pending && !task.isDone ? `${this.name} of ${this.ms} ms` : undefined);
+    }
     // Inside of the scope it stands in, outside of those that are opened later.
     const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, moment(), true);
     this.#interrupt = interrupt;

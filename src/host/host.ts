@@ -154,3 +154,12 @@ export const systemHost: Host = {
   pending: () => pending() ?? "unknown",
   whenQuiet,
 };
+
+/** The value of a variable of the program's environment; undefined where there is none, or it may not be read. */
+export function environmentVariable(name: string): string | undefined {
+  try {
+    return runtime.process?.env[name];
+  } catch {
+    return undefined; // Deno without --allow-env
+  }
+}

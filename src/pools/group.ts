@@ -1,5 +1,14 @@
 /** Greenlets that are looked at together. */
-import { currentNursery, type Op, type Task, type TaskWatcher, WAIT, WaitLine } from "../core/mod.ts";
+import {
+  currentNursery,
+  type Op,
+  reads,
+  type Task,
+  type TaskWatcher,
+  WAIT,
+  WaitLine,
+  writes,
+} from "../core/mod.ts";
 import { type Body, type WaitOptions, waitTime } from "../sync/mod.ts";
 import {
   type Greenlet,
@@ -31,6 +40,7 @@ import {
 export class Group implements TaskWatcher {
   readonly #members: Set<Greenlet<unknown>> = new Set();
   readonly #line: WaitLine<boolean> = new WaitLine({
+    subject: this,
     name: () => `${this.constructor.name}.join (${this.#members.size} left)`,
     rule: () => this.#members.size === 0 ? true : WAIT,
     lapse: () => false,
@@ -38,14 +48,17 @@ export class Group implements TaskWatcher {
 
   /** How many are in it. */
   get size(): number {
+    reads(this);
     return this.#members.size;
   }
 
   [Symbol.iterator](): IterableIterator<Greenlet<unknown>> {
+    reads(this);
     return this.#members.values();
   }
 
   has(greenlet: Greenlet<unknown>): boolean {
+    reads(this);
     return this.#members.has(greenlet);
   }
 
@@ -59,6 +72,7 @@ export class Group implements TaskWatcher {
 
   /** Adds a greenlet that runs already; one that has ended is not added. */
   add(greenlet: Greenlet<unknown>): void {
+    writes(this);
     if (greenlet.dead || this.#members.has(greenlet)) return;
     this.#members.add(greenlet);
     (greenlet as GreenletTask<unknown>).watch(this);
@@ -66,6 +80,7 @@ export class Group implements TaskWatcher {
 
   /** Takes a greenlet out without touching it. */
   discard(greenlet: Greenlet<unknown>): void {
+    writes(this);
     if (!this.#members.delete(greenlet)) return;
     (greenlet as GreenletTask<unknown>).unwatch(this);
     this.removed();
@@ -78,11 +93,13 @@ export class Group implements TaskWatcher {
 
   /** Kills all; acts at the call. The operation waits for the ends and gives back what survived the timeout. */
   kill(reason?: unknown, options?: KillOptions): Op<Greenlet<unknown>[]> {
+    reads(this);
     return killAll(this.#members, reason, options);
   }
 
   /** Part of the scheduler's contract: called before the joiners of `task` run (S-67). */
   taskEnded(task: Task): void {
+    writes(this);
     if (this.#members.delete(task as GreenletTask<unknown>)) this.removed();
   }
 

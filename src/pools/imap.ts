@@ -3,9 +3,23 @@
  * for a slot of the pool, and starts the calls. Feeder and calls are daemons of the scope around: a stream that nobody
  * reads to its end holds nothing up.
  */
-import { type Op, Ring, type Task, type TaskWatcher, WAIT, type Wait, WaitLine } from "../core/mod.ts";
+import {
+  type Op,
+  Ring,
+  type Task,
+  type TaskWatcher,
+  WAIT,
+  type Wait,
+  WaitLine,
+  writes,
+} from "../core/mod.ts";
 import { asyncIterator, END, type Operand, perform, Semaphore, type Stream, until } from "../sync/mod.ts";
 import { type GreenletTask, isKill, killAll, spawn } from "../greenlet/mod.ts";
+
+/** Room for results. What is still taken when the stream is left is nobody's loss. */
+class Room extends Semaphore {
+  protected override left(): undefined {}
+}
 
 /** See the top of the file. */
 export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
@@ -21,6 +35,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
   #closed = false;
 
   readonly #line: WaitLine<IteratorResult<T, undefined>> = new WaitLine<IteratorResult<T, undefined>>({
+    subject: this,
     name: () => `the next result of imap (${this.#running.size} calls run)`,
     rule: () => {
       if (this.#closed) return END;
@@ -45,7 +60,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
     maxsize: number,
     ordered: boolean,
   ) {
-    this.#room = maxsize === Infinity ? null : new Semaphore(maxsize);
+    this.#room = maxsize === Infinity ? null : new Room(maxsize);
     this.#ordered = ordered;
     const feed = this.#feed(items, spawnOne);
     this.#feeder = spawn({ name: "imap feeder", daemon: true }, () => feed) as GreenletTask<void>;
@@ -62,6 +77,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
 
   /** Stops the feeder and kills the calls that run. Acts at the call. */
   close(): void {
+    writes(this);
     if (this.#closed) return;
     this.#closed = true;
     this.#feeder.kill();
@@ -107,6 +123,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
         if (step.done === true) break;
         const call = yield* spawnOne(step.value);
         call.owned = true; // its failure stands in the stream
+        writes(this);
         this.#running.add(call);
         call.watch(this);
         if (this.#ordered) this.#entries.push(call);
@@ -117,6 +134,7 @@ export class Imap<X, T> implements Stream<T>, Disposable, TaskWatcher {
       exhausted = true; // what has thrown is not asked to return
       this.#inputError = { error };
     } finally {
+      writes(this);
       this.#fed = true;
       if (!exhausted) yield* source?.close() ?? [];
     }

@@ -1,5 +1,5 @@
 /** A limit on how many greenlets run at once. */
-import { count, currentTask, type Op, PoolFull, show, WAIT, WaitLine } from "../core/mod.ts";
+import { count, currentTask, type Op, PoolFull, show, WAIT, WaitLine, writes } from "../core/mod.ts";
 import {
   type Body,
   call,
@@ -59,6 +59,7 @@ export class Pool extends Members {
   /** Slots that are promised to somebody who was woken and has not spawned yet. */
   #promised = 0;
   readonly #slots: WaitLine<boolean, boolean> = new WaitLine<boolean, boolean>({
+    subject: this,
     name: () => `Pool.spawn (all ${this.capacity} slots taken)`,
     rule: (waiter) => {
       if (this.freeCount < 1) return WAIT;
@@ -170,6 +171,7 @@ export class Pool extends Members {
 
   *#spawn(args: readonly unknown[], timeout: number): Generator<unknown, Greenlet<unknown>, unknown> {
     yield* this.#slots.wait(true, timeout);
+    writes(this);
     this.#promised--;
     return this.start(args);
   }

@@ -1,5 +1,16 @@
 /** A result that comes later, once. */
-import { caught, current, type Op, runLater, type Scope, show, WAIT, WaitLine } from "../core/mod.ts";
+import {
+  caught,
+  current,
+  type Op,
+  reads,
+  runLater,
+  type Scope,
+  show,
+  WAIT,
+  WaitLine,
+  writes,
+} from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
 /**
@@ -23,29 +34,35 @@ export class AsyncResult<T> {
   #links: ((result: AsyncResult<T>) => void)[] = [];
   readonly #line: WaitLine<T> = new WaitLine<T>({
     name: "AsyncResult.get",
+    subject: this,
     rule: () => this.#state === "empty" ? WAIT : this.getNowait(),
   });
 
   readonly #waiters: WaitLine<boolean> = new WaitLine<boolean>({
     name: "AsyncResult.wait",
+    subject: this,
     rule: () => this.ready ? true : WAIT,
     lapse: () => false,
   });
 
   get ready(): boolean {
+    reads(this);
     return this.#state !== "empty";
   }
 
   get successful(): boolean {
+    reads(this);
     return this.#state === "value";
   }
 
   /** The value; undefined before it is there and after an error. */
   get value(): T | undefined {
+    reads(this);
     return this.#state === "value" ? this.#content as T : undefined;
   }
 
   get exception(): unknown {
+    reads(this);
     return this.#state === "error" ? this.#content : undefined;
   }
 
@@ -71,6 +88,7 @@ export class AsyncResult<T> {
 
   /** @throws `Error` if there is no result yet, else the result's own error. */
   getNowait(): T {
+    reads(this);
     if (this.#state === "empty") {
       throw new Error("AsyncResult.getNowait: there is no result yet, use get() to wait");
     }
@@ -81,11 +99,13 @@ export class AsyncResult<T> {
   /** Calls `listener` after the result came, at once if it is there, but never inside `set`. */
   link(listener: (result: AsyncResult<T>) => void): void {
     if (typeof listener !== "function") throw new TypeError(`a link needs a function, not ${show(listener)}`);
+    writes(this);
     this.#links.push(listener);
     if (this.ready) this.#notify();
   }
 
   unlink(listener: (result: AsyncResult<T>) => void): void {
+    writes(this);
     this.#links = this.#links.filter((other) => other !== listener);
   }
 

@@ -1,5 +1,5 @@
 /** A meeting point for a fixed number. */
-import { breath, count, type Op, WAIT, WaitLine } from "../core/mod.ts";
+import { breath, count, type Op, reads, WAIT, WaitLine, writes } from "../core/mod.ts";
 import { op } from "./body.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
@@ -22,6 +22,7 @@ import { type WaitOptions, waitTime } from "./options.ts";
 export class Barrier {
   readonly parties: number;
   readonly #line: WaitLine<number> = new WaitLine<number>({
+    subject: this,
     name: () => `Barrier.wait (${this.#line.size} of ${this.parties})`,
     rule: () => WAIT,
   });
@@ -33,6 +34,7 @@ export class Barrier {
 
   /** How many wait now. */
   get waiting(): number {
+    reads(this);
     return this.#line.size;
   }
 
@@ -44,6 +46,7 @@ export class Barrier {
 
   *#wait(timeout: number): Generator<unknown, number, unknown> {
     yield* breath;
+    writes(this);
     const place = this.#line.size;
     if (place + 1 < this.parties) return yield* this.#line.wait(undefined, timeout);
     for (let i = 0; i < place; i++) this.#line.wake(i, 1);

@@ -5,11 +5,13 @@ import {
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  reads,
   Ring,
   show,
   WAIT,
   type Wait,
   WaitLine,
+  writes,
 } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 import { asyncIterator, END, type Stream } from "./stream.ts";
@@ -49,6 +51,7 @@ export class Broadcast<T> {
   #down = false;
 
   readonly #putters: WaitLine<void, T> = new WaitLine<void, T>({
+    subject: this,
     name: () => `Broadcast.put (${this.#subscribers.size} subscribers)`,
     rule: (waiter) => {
       if (this.#down) throw new QueueShutDown("Broadcast.put: it was shut down");
@@ -63,11 +66,13 @@ export class Broadcast<T> {
 
   /** How many subscribers there are. */
   get size(): number {
+    reads(this);
     return this.#subscribers.size;
   }
 
   /** From now on every item comes to the subscription, too. */
   subscribe(options?: SubscribeOptions): Subscription<T> {
+    writes(this);
     const overflow = options?.overflow ?? "wait";
     if (!OVERFLOWS.includes(overflow)) {
       throw new TypeError(`overflow must be one of ${OVERFLOWS.map(show).join(", ")}, not ${show(overflow)}`);
@@ -89,6 +94,7 @@ export class Broadcast<T> {
 
   /** @throws `QueueFull` if a subscriber that wants to be waited for has no room; then nobody gets the item. */
   putNowait(item: T): void {
+    writes(this);
     if (this.#down) throw new QueueShutDown("Broadcast.putNowait: it was shut down");
     if (!this.#hasRoom()) {
       throw new QueueFull("Broadcast.putNowait: a subscriber has no room, use put() to wait");
@@ -98,6 +104,7 @@ export class Broadcast<T> {
 
   /** Puts fail from now on; subscribers read what is left, then their iteration ends. */
   shutdown(): void {
+    writes(this);
     this.#down = true;
     this.#putters.serve();
     for (const subscriber of this.#subscribers) subscriber.end();
@@ -130,6 +137,7 @@ export class Subscription<T> implements Stream<T>, Disposable {
     T | IteratorResult<T, undefined>,
     number
   >({
+    subject: this,
     name: "Subscription.get",
     rule: (waiter) => {
       if (this.#items.size === 0) {
@@ -153,10 +161,12 @@ export class Subscription<T> implements Stream<T>, Disposable {
   }
 
   get qsize(): number {
+    reads(this);
     return this.#items.size;
   }
 
   get closed(): boolean {
+    reads(this);
     return this.#state === "closed";
   }
 
@@ -165,6 +175,7 @@ export class Subscription<T> implements Stream<T>, Disposable {
   }
 
   getNowait(): T {
+    writes(this);
     if (this.#items.size === 0 && this.#state !== "open") {
       throw new QueueShutDown(`Subscription.getNowait: the subscription has ${this.#state}`);
     }
@@ -186,6 +197,7 @@ export class Subscription<T> implements Stream<T>, Disposable {
 
   /** No more items come; what has come is dropped, and a `put` that waited for this subscriber goes on. */
   close(): void {
+    writes(this);
     if (this.#state === "closed") return;
     this.#state = "closed";
     while (this.#items.size > 0) this.#items.shift();
@@ -199,6 +211,7 @@ export class Subscription<T> implements Stream<T>, Disposable {
 
   /** For the broadcast: takes an item by its own overflow rule. */
   offer(item: T): void {
+    writes(this);
     if (this.#items.size >= this.maxsize) {
       if (this.overflow === "dropNewest") return;
       this.#items.shift();
@@ -209,6 +222,7 @@ export class Subscription<T> implements Stream<T>, Disposable {
 
   /** For the broadcast: no more will come. */
   end(): void {
+    writes(this);
     if (this.#state === "open") this.#state = "ended";
     this.#getters.serve();
   }

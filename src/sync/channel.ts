@@ -1,5 +1,15 @@
 /** A rendezvous: `put` returns once somebody has taken the item (S-60). */
-import { type Op, QueueEmpty, QueueFull, QueueShutDown, WAIT, type Wait, WaitLine } from "../core/mod.ts";
+import {
+  type Op,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  reads,
+  WAIT,
+  type Wait,
+  WaitLine,
+  writes,
+} from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 import { asyncIterator, END, type Stream } from "./stream.ts";
 
@@ -27,6 +37,7 @@ export class Channel<T> implements Stream<T> {
     T | IteratorResult<T, undefined>,
     number
   >({
+    subject: this,
     name: "Channel.get",
     rule: (waiter) => {
       const putter = this.#putters.head;
@@ -46,6 +57,7 @@ export class Channel<T> implements Stream<T> {
   });
 
   readonly #putters: WaitLine<void, T> = new WaitLine<void, T>({
+    subject: this,
     name: "Channel.put",
     rule: (waiter) => {
       if (this.#down) throw shutDownError("put");
@@ -59,10 +71,12 @@ export class Channel<T> implements Stream<T> {
 
   /** How many wait to hand an item over. */
   get qsize(): number {
+    reads(this);
     return this.#putters.size;
   }
 
   get isShutDown(): boolean {
+    reads(this);
     return this.#down;
   }
 
@@ -78,6 +92,7 @@ export class Channel<T> implements Stream<T> {
 
   /** @throws `QueueFull` if nobody waits for an item, `QueueShutDown`. */
   putNowait(item: T): void {
+    writes(this);
     if (this.#down) throw shutDownError("putNowait");
     if (!this.#handOver(item)) {
       throw new QueueFull("Channel.putNowait: nobody waits for an item, use put() to wait");
@@ -86,6 +101,7 @@ export class Channel<T> implements Stream<T> {
 
   /** @throws `QueueEmpty` if nobody waits to hand one over, `QueueShutDown`. */
   getNowait(): T {
+    writes(this);
     const putter = this.#putters.head;
     if (putter === null) {
       if (this.#down) throw shutDownError("getNowait");
@@ -97,6 +113,7 @@ export class Channel<T> implements Stream<T> {
 
   /** Puts and gets fail from now on; an iteration ends. Acts at the call. */
   shutdown(): void {
+    writes(this);
     this.#down = true;
     this.#putters.serve();
     this.#getters.serve();

@@ -1,5 +1,5 @@
 /** A flag that greenlets wait for. */
-import { type Op, WAIT, WaitLine } from "../core/mod.ts";
+import { type Op, reads, WAIT, WaitLine, writes } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 
 /**
@@ -22,11 +22,13 @@ export class Event {
   #set = false;
   readonly #line: WaitLine<boolean> = new WaitLine({
     name: "Event.wait",
+    subject: this,
     rule: () => this.#set ? true : WAIT,
     lapse: () => false,
   });
 
   get isSet(): boolean {
+    reads(this);
     return this.#set;
   }
 
@@ -37,6 +39,7 @@ export class Event {
   }
 
   clear(): void {
+    writes(this);
     this.#set = false;
   }
 

@@ -4,11 +4,14 @@ import {
   current,
   currentTask,
   type Op,
+  probe,
+  reads,
   type Task,
   type TaskWatcher,
   WAIT,
   type Waiter,
   WaitLine,
+  writes,
 } from "../core/mod.ts";
 import { Lockable } from "./lockable.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
@@ -24,6 +27,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
   #depth = 0;
   #broken: string | null = null;
   readonly #line: WaitLine<boolean, number> = new WaitLine<boolean, number>({
+    subject: this,
     name: () => `${this.constructor.name}.acquire (held by ${this.#owner?.name ?? "nobody"})`,
     rule: (waiter) => this.#take(waiter),
     lapse: () => false,
@@ -33,12 +37,19 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   readonly #once: Op<boolean> = this.#line.wait(1);
 
+  constructor() {
+    super();
+    if (probe !== null) probe.made(this, () => this.#left());
+  }
+
   get locked(): boolean {
+    reads(this);
     return this.#owner !== null;
   }
 
   /** The name of the greenlet that holds it. */
   get owner(): string | undefined {
+    reads(this);
     return this.#owner?.name;
   }
 
@@ -47,11 +58,13 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
   }
 
   override holds(): boolean {
+    reads(this);
     return this.#owner !== null && this.#owner === current;
   }
 
   tryAcquire(): boolean {
     const task = currentTask(`${this.constructor.name}.tryAcquire`);
+    writes(this);
     this.#checkWhole();
     if (this.#owner === task && this.reentrant) this.#depth++;
     else if (this.#owner !== null || this.#line.size > 0) return false;
@@ -83,6 +96,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   /** A broken lock becomes usable again; say so only once what it guards is mended. */
   reset(): void {
+    writes(this);
     this.#broken = null;
   }
 
@@ -128,6 +142,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   #checkOwner(what: string): void {
     const task = currentTask(`${this.constructor.name}.${what}`);
+    reads(this);
     if (this.#owner !== task) {
       this.#checkWhole();
       throw new Error(
@@ -135,6 +150,13 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
           `${this.#owner?.name ?? "nobody"}, only its holder may`,
       );
     }
+  }
+
+  #left(): string | undefined {
+    if (this.#broken !== null) {
+      return `a ${this.constructor.name} that broke when ${this.#broken} ended with it`;
+    }
+    return this.#owner === null ? undefined : `a ${this.constructor.name} held by ${this.#owner.name}`;
   }
 
   #checkWhole(): void {

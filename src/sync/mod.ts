@@ -25,15 +25,8 @@ export { type Held, Lockable } from "./lockable.ts";
 export { type WaitOptions, waitTime } from "./options.ts";
 export { park, type Parked, wake } from "./park.ts";
 export type { Buffer } from "./buffers.ts";
-export {
-  BufferedQueue,
-  LifoQueue,
-  PriorityQueue,
-  type PriorityQueueOptions,
-  Queue,
-  type QueueOptions,
-  type ShutdownOptions,
-} from "./queue.ts";
+export { BufferedQueue, LifoQueue, Queue, type QueueOptions, type ShutdownOptions } from "./queue.ts";
+export { PriorityQueue, type PriorityQueueOptions } from "./priority_queue.ts";
 export { select, type SelectCase, type Selected, type SelectedCase, type SelectValue } from "./select.ts";
 export { type AcquireOptions, BoundedSemaphore, CapacityLimiter, Semaphore } from "./semaphore.ts";
 export { asyncIterator, collect, END, forEach, type Stream } from "./stream.ts";

@@ -6,15 +6,17 @@
 import {
   count,
   type Op,
+  probe,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
-  show,
+  reads,
   WAIT,
   type Wait,
   WaitLine,
+  writes,
 } from "../core/mod.ts";
-import { type Buffer, HeapBuffer, naturalOrder, RingBuffer, Stack } from "./buffers.ts";
+import { type Buffer, RingBuffer, Stack } from "./buffers.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
 import { asyncIterator, END, type Stream } from "./stream.ts";
 
@@ -44,6 +46,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     T | IteratorResult<T, undefined>,
     number
   >({
+    subject: this,
     name: () => `${this.constructor.name}.get (empty)`,
     rule: (waiter) => {
       if (this.#buffer.size === 0) {
@@ -61,6 +64,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   });
 
   readonly #putters: WaitLine<void, T> = new WaitLine<void, T>({
+    subject: this,
     name: () => `${this.constructor.name}.put (full: ${this.maxsize})`,
     rule: (waiter) => {
       if (this.#down) throw this.#shutDownError("put");
@@ -76,6 +80,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   });
 
   readonly #peekers: WaitLine<T> = new WaitLine<T>({
+    subject: this,
     name: () => `${this.constructor.name}.peek (empty)`,
     rule: () => {
       if (this.#buffer.size > 0) return this.#buffer.peek() as T;
@@ -88,6 +93,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
   });
 
   readonly #joiners: WaitLine<boolean> = new WaitLine<boolean>({
+    subject: this,
     name: () => `${this.constructor.name}.join (${this.#unfinished} unfinished)`,
     rule: () => this.#unfinished === 0 ? true : WAIT,
     lapse: () => false,
@@ -102,27 +108,33 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     this.#buffer = buffer;
     const maxsize = options?.maxsize ?? 0;
     this.maxsize = count(maxsize, "maxsize", 0) === 0 ? Infinity : maxsize;
+    if (probe !== null) probe.made(this, () => this.#left());
   }
 
   /** How many items are in it. */
   get qsize(): number {
+    reads(this);
     return this.#buffer.size;
   }
 
   get empty(): boolean {
+    reads(this);
     return this.#buffer.size === 0;
   }
 
   get full(): boolean {
+    reads(this);
     return this.#buffer.size >= this.maxsize;
   }
 
   /** How many items were put and not yet reported by `taskDone`. */
   get unfinished(): number {
+    reads(this);
     return this.#unfinished;
   }
 
   get isShutDown(): boolean {
+    reads(this);
     return this.#down;
   }
 
@@ -139,6 +151,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** @throws `QueueFull` if there is no room, `QueueShutDown`. */
   putNowait(item: T): void {
+    writes(this);
     if (this.#down) throw this.#shutDownError("putNowait");
     if (this.full) {
       throw new QueueFull(
@@ -150,6 +163,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** @throws `QueueEmpty` if there is none, `QueueShutDown`. */
   getNowait(): T {
+    writes(this);
     if (this.#buffer.size === 0) {
       if (this.#down) throw this.#shutDownError("getNowait");
       throw new QueueEmpty(`${this.constructor.name}.getNowait: it is empty, use get() to wait`);
@@ -166,6 +180,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** @throws `QueueEmpty` if there is none. */
   peekNowait(): T {
+    reads(this);
     if (this.#buffer.size > 0) return this.#buffer.peek() as T;
     if (this.#down) throw this.#shutDownError("peekNowait");
     throw new QueueEmpty(`${this.constructor.name}.peekNowait: it is empty, use peek() to wait`);
@@ -173,6 +188,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** Says that the work on one item that was taken is done. @throws `RangeError` beyond the puts (S-64). */
   taskDone(): void {
+    writes(this);
     if (this.#unfinished === 0) {
       throw new RangeError(
         "taskDone was called more often than items were put: call it once for each item taken",
@@ -188,6 +204,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
 
   /** Takes no more; what is left can still be taken, or with `immediate` is dropped (S-63). Acts at the call. */
   shutdown(options?: ShutdownOptions): void {
+    writes(this);
     this.#down = true;
     if (options?.immediate === true) {
       while (this.#buffer.size > 0) {
@@ -222,6 +239,12 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     this.#unfinished++;
     if (this.#peekers.size > 0) this.#peekers.serve();
     if (this.#getters.size > 0) this.#getters.serve();
+  }
+
+  /** One that was shut down says that nobody has to come for what is left. */
+  #left(): string | undefined {
+    const n = this.#buffer.size;
+    return n === 0 || this.#down ? undefined : `${n} items in a ${this.constructor.name}`;
   }
 
   #shutDownError(what: string): QueueShutDown {
@@ -259,24 +282,5 @@ export class Queue<T> extends BufferedQueue<T> {
 export class LifoQueue<T> extends BufferedQueue<T> {
   constructor(options?: QueueOptions) {
     super(new Stack<T>(), options);
-  }
-}
-
-/** Options of {@linkcode PriorityQueue}. */
-export interface PriorityQueueOptions<T> extends QueueOptions {
-  /** Negative: `a` comes out before `b`. Default: numbers and strings in their order, arrays item by item. */
-  compare?: (a: T, b: T) => number;
-}
-
-/** The smallest first; among equals, the first in. */
-export class PriorityQueue<T> extends BufferedQueue<T> {
-  constructor(options?: PriorityQueueOptions<T>) {
-    const compare = options?.compare ?? naturalOrder;
-    if (typeof compare !== "function") {
-      throw new TypeError(
-        `PriorityQueue's compare must be a function (a, b) => number, not ${show(compare)}`,
-      );
-    }
-    super(new HeapBuffer<T>(compare), options);
   }
 }

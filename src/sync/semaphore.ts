@@ -4,11 +4,14 @@ import {
   current,
   currentTask,
   type Op,
+  probe,
+  reads,
   show,
   type Task,
   type TaskWatcher,
   WAIT,
   WaitLine,
+  writes,
 } from "../core/mod.ts";
 import { Lockable } from "./lockable.ts";
 import { type WaitOptions, waitTime } from "./options.ts";
@@ -45,6 +48,7 @@ export class Semaphore extends Lockable {
   #permits: number;
   readonly #line: WaitLine<boolean, number> = new WaitLine<boolean, number>({
     name: () => `${this.constructor.name}.acquire (${this.#permits} free)`,
+    subject: this,
     rule: (waiter) => {
       if (this.#permits < waiter.payload) return WAIT;
       this.#permits -= waiter.payload;
@@ -59,15 +63,18 @@ export class Semaphore extends Lockable {
   constructor(permits: number = 1) {
     super();
     this.#permits = count(permits, "the number of permits", 0);
+    if (probe !== null) probe.made(this, () => this.left(permits));
   }
 
   /** How many permits are free. */
   get available(): number {
+    reads(this);
     return this.#permits;
   }
 
   /** Whether an acquire would wait. */
   get locked(): boolean {
+    reads(this);
     return this.#permits < 1 || this.#line.size > 0;
   }
 
@@ -78,6 +85,7 @@ export class Semaphore extends Lockable {
   }
 
   tryAcquire(permits: number = 1): boolean {
+    writes(this);
     if (this.#line.size > 0 || this.#permits < this.check(permits)) return false;
     this.#permits -= permits;
     return true;
@@ -86,6 +94,12 @@ export class Semaphore extends Lockable {
   release(permits: number = 1): void {
     this.#permits += count(permits, "the number of permits", 1);
     this.#line.serve();
+  }
+
+  /** What was taken and not given back, for whoever looks for leaks. */
+  protected left(permits: number): string | undefined {
+    const missing = permits - this.#permits;
+    return missing > 0 ? `${missing} of ${permits} permits of a ${this.constructor.name}` : undefined;
   }
 
   /** A number of permits that somebody wants. */
@@ -132,6 +146,7 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
   #total: number;
   readonly #borrowers: Set<Task> = new Set();
   readonly #line: WaitLine<boolean> = new WaitLine({
+    subject: this,
     name: () => `CapacityLimiter.acquire (${this.#borrowers.size} of ${this.#total} taken)`,
     rule: (waiter) => {
       const task = waiter.task as Task;
@@ -153,9 +168,11 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
   constructor(total: number) {
     super();
     this.#total = count(total, "the total of a CapacityLimiter", 0);
+    if (probe !== null) probe.made(this, () => this.#left());
   }
 
   get total(): number {
+    reads(this);
     return this.#total;
   }
 
@@ -166,10 +183,12 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
 
   /** How many tokens are held. */
   get borrowed(): number {
+    reads(this);
     return this.#borrowers.size;
   }
 
   get available(): number {
+    reads(this);
     return Math.max(0, this.#total - this.#borrowers.size);
   }
 
@@ -187,6 +206,7 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
 
   tryAcquire(): boolean {
     const task = currentTask("CapacityLimiter.tryAcquire");
+    writes(this);
     if (this.locked || this.#borrowers.has(task)) return false;
     this.#borrowers.add(task);
     task.watch(this);
@@ -202,6 +222,11 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
     }
     task.unwatch(this);
     this.#line.serve();
+  }
+
+  #left(): string | undefined {
+    const holders = [...this.#borrowers].map((task) => task.name).join(", ");
+    return holders === "" ? undefined : `tokens of a CapacityLimiter, held by ${holders}`;
   }
 
   /** Part of the scheduler's contract: gives back what a dead greenlet held. */

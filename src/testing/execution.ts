@@ -1,0 +1,235 @@
+/**
+ * One run of a body under a policy that makes every choice: who runs next, and whether a greenlet is killed or time
+ * passes before that.
+ *
+ *     pick ──▶ the step before is over: invariants ──▶ the policy decides ──▶ the task runs until it parks ──▶ pick …
+ *
+ * The choices are the input of a run, and everything else follows from them and from the seed. They are numbered: a step
+ * is one resume of one greenlet. A choice is noted where it departs from FIFO; those departures are the whole schedule.
+ *
+ * Simulations are synchronous: nothing of the host's can come in between.
+ */
+import {
+  apart,
+  type Loop,
+  type Probe,
+  type Ring,
+  Scope,
+  setProbe,
+  type Task,
+  whoWaits,
+} from "../core/mod.ts";
+import { GreenletTask } from "../greenlet/mod.ts";
+import { type Body, call } from "../sync/mod.ts";
+import {
+  type Choice,
+  type Conditions,
+  type Departure,
+  type Fault,
+  KILL,
+  PASS_TIME,
+  type Policy,
+  type Run,
+  type Witness,
+} from "./contract.ts";
+import { Both, ObservedLoop } from "./observed.ts";
+import { Oracle } from "./oracle.ts";
+import { Random } from "./random.ts";
+import { SimulatedClock, SimulatedHost } from "./world.ts";
+
+const STOP: unique symbol = Symbol("tendril.stop");
+
+/** The run that is under way; null outside of simulations. */
+export let running: Execution | null = null;
+
+/** See the top of the file. */
+export class Execution implements Run, Probe {
+  readonly host: SimulatedHost = new SimulatedHost();
+  readonly clock: SimulatedClock = new SimulatedClock();
+  readonly loop: Loop;
+  readonly conditions: Conditions;
+  readonly random: Random;
+  /** Steps so far; while one runs, it counts. */
+  steps = 0;
+  /** Choices so far, also those between one and itself. */
+  choices = 0;
+  readonly departures: Departure[] = [];
+  fault: Fault | null = null;
+  value: unknown = undefined;
+  /** The body says which plain state it shares. */
+  tracks = false;
+  /** It drew random numbers, so another seed may make a difference. */
+  drew = false;
+  /** What the environment keeps for this run. */
+  readonly extras: Map<object, unknown> = new Map();
+  private readonly policy: Policy;
+  private readonly witness: Witness | null;
+  private readonly oracle: Oracle = new Oracle();
+  private readonly reported: { error: unknown; name: string }[] = [];
+  private inStep = false;
+  private done = false;
+
+  constructor(policy: Policy, conditions: Conditions, witness: Witness | null) {
+    this.policy = policy;
+    this.conditions = conditions;
+    this.witness = witness;
+    this.random = new Random(conditions.seed, 1);
+    this.loop = new ObservedLoop(witness, {
+      clock: this.clock,
+      host: this.host,
+      grace: conditions.grace,
+      onError: (error, task) => void this.reported.push({ error, name: task.name }),
+      lastResort: (error) => void this.reported.push({ error, name: "a hook" }),
+    });
+    this.loop.picker = this;
+    if (witness !== null) this.loop.hooks = witness;
+  }
+
+  /** Runs `body` to its end or its first fault. */
+  run(body: Body<[], unknown>): this {
+    const outer = running;
+    running = this;
+    const probe = setProbe(this.witness === null ? this : new Both(this, this.witness));
+    try {
+      apart(() => this.start(body));
+    } finally {
+      setProbe(probe);
+      running = outer;
+    }
+    return this;
+  }
+
+  private start(body: Body<[], unknown>): void {
+    const { loop } = this;
+    const scope = new Scope(loop.grace);
+    const todo = call(body);
+    const main = new GreenletTask<unknown>(loop, loop.root, () => scope.run(todo), NOTHING, MAIN);
+    this.policy.begin(this);
+    loop.start(main, scope, () => this.ended(main), (error) => this.crashed(error));
+    this.host.pump();
+    if (!this.done && this.fault === null) this.stuck();
+    this.host.clear();
+    loop.abandon();
+  }
+
+  private ended(main: GreenletTask<unknown>): void {
+    this.done = true;
+    if (this.inStep && !this.endStep()) return;
+    if (main.failing) this.fault = { kind: "error", error: main.inbox };
+    else if (this.reported.length > 0) this.fault = { kind: "unhandled", error: this.reported[0].error };
+    else {
+      this.value = main.inbox;
+      this.fault = this.oracle.unmet() ?? (this.conditions.leaks ? this.oracle.leak() : null);
+    }
+  }
+
+  private crashed(error: unknown): void {
+    this.done = true;
+    if (error !== STOP) throw error; // a defect of ours
+  }
+
+  /** Nobody can go on, and no time is left to pass. */
+  private stuck(): void {
+    if (this.inStep && !this.endStep()) return;
+    const { loop } = this;
+    const report = whoWaits(loop.tasks());
+    this.fault = loop.outstanding > 0
+      ? {
+        kind: "host",
+        error: new Error(
+          `the body waits for a promise of the host, and a simulation never gives the host a turn:\n${report}\n` +
+            "Use the simulated fetch, files, timers and workers, or end the promise from inside the body",
+        ),
+      }
+      : { kind: "deadlock", error: new Error(report) };
+  }
+
+  // ---- choices
+
+  /** Part of the loop's contract. */
+  pick(ready: Ring<Task>): Task {
+    if (this.inStep && !this.endStep()) throw STOP;
+    if (++this.steps > this.conditions.maxSteps) {
+      const error = new Error(
+        `no end after ${this.conditions.maxSteps} steps: a loop that waits for what never comes, or raise maxSteps`,
+      );
+      this.stop({ kind: "endless", error });
+    }
+    let choice = 0;
+    if (this.policy.always || ready.size > 1) {
+      for (;;) {
+        choice = this.policy.choose(this, ready);
+        if (choice !== 0) this.departures.push({ at: this.choices, choice });
+        if (choice >= 0) break;
+        this.choices++;
+        this.interfere(choice);
+      }
+    }
+    this.choices++;
+    const task = ready.take(choice) as Task;
+    this.inStep = true;
+    if (this.witness !== null) this.witness.stepBegins(this, task);
+    return task;
+  }
+
+  private interfere(choice: Choice): void {
+    if (choice === PASS_TIME) {
+      this.witness?.idle();
+      this.clock.passTo(this.loop.timers.next);
+      this.loop.look();
+    } else {
+      this.victims()[KILL - choice]?.kill();
+    }
+  }
+
+  /** Who may be killed from outside: main, and all below it. */
+  victims(): GreenletTask<unknown>[] {
+    return this.loop.tasks().filter((task) => task instanceof GreenletTask);
+  }
+
+  /** Ends the run here and now. */
+  stop(fault: Fault | null): never {
+    this.fault = fault;
+    throw STOP;
+  }
+
+  demand(kind: "always" | "eventually", condition: () => boolean, name: string): void {
+    this.oracle.demand(kind, condition, name);
+  }
+
+  /** The step is over; false: something that must hold does not. */
+  private endStep(): boolean {
+    this.inStep = false;
+    this.fault ??= this.oracle.broken();
+    if (this.witness !== null) this.witness.stepEnds(this);
+    return this.fault === null;
+  }
+
+  // ---- part of the probe's contract
+
+  touched(): void {}
+  born(): void {}
+  stirred(): void {}
+  timed(): void {}
+
+  /** Nobody can go on: the last moment for a kill before time passes. */
+  idle(): void {
+    if (this.inStep && !this.endStep()) throw STOP;
+    if (this.policy.idle !== undefined) {
+      for (let choice = this.policy.idle(this); choice !== 0; choice = this.policy.idle(this)) {
+        this.departures.push({ at: this.choices++, choice });
+        this.interfere(choice);
+        if (this.loop.ready.size > 0) return;
+      }
+    }
+    this.choices++;
+    this.witness?.idle();
+  }
+
+  made(_subject: object, left: () => string | undefined): void {
+    this.oracle.made(left);
+  }
+}
+
+const NOTHING: readonly unknown[] = [];
+const MAIN = { name: "main" };

@@ -1,0 +1,87 @@
+/** Running one schedule again. */
+import type { Body } from "../sync/mod.ts";
+import { environmentVariable } from "../host/mod.ts";
+import { inSimulatedWorld } from "./environment.ts";
+import { Execution } from "./execution.ts";
+import { show } from "./failure.ts";
+import { Program, type ProgramOptions } from "./program.ts";
+import { Replaying } from "./replaying.ts";
+import { decode, type Schedule, shortHash } from "./token.ts";
+import { Trail } from "./witness.ts";
+
+/** What the next simulation is to repeat. */
+let armed: Schedule | null = null;
+
+/**
+ * Repeats the schedule of a failure, to the letter, also one that another runtime has found. Put the line that the
+ * failure printed in front of the `simulate`, `explore` or `sweep` that failed: that one then runs this schedule only. Or
+ * give the body, which is run at once. Without changing anything, `TENDRIL_REPLAY=td1.…` before the command of a test run
+ * does the same for the simulation that the token belongs to.
+ *
+ * @param token `td1.…`, as printed.
+ * @param body what failed.
+ * @param options as they were.
+ * @throws {@linkcode SimulationError} when it fails again; `Error` for what is no token, for one of another program, or one
+ *   whose program has changed.
+ * @example
+ * ```ts
+ * import { spawn } from "tendril";
+ * import { always, replay, simulate, SimulationError } from "tendril/testing";
+ * import { assertThrows } from "@std/assert";
+ *
+ * function* body() {
+ *   const log: string[] = [];
+ *   always(() => log[0] !== "b", "a comes first");
+ *   for (const name of ["a", "b"]) spawn({ name }, () => void log.push(name));
+ * }
+ * const { token } = assertThrows(() => simulate(body), SimulationError);
+ * assertThrows(() => replay(token, body), SimulationError, "a comes first");
+ * ```
+ */
+export function replay(token: string): void;
+export function replay<T>(token: string, body: Body<[], T>, options?: ProgramOptions): T;
+export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOptions): T | void {
+  const schedule = decode(token);
+  if (body === undefined) {
+    armed = schedule;
+    return;
+  }
+  const program = new Program(body, options, "replay");
+  return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T);
+}
+
+/** If a schedule is to be repeated, and it is one of `program`, its run; it throws when that fails. */
+export function replayed(program: Program, what: string): Execution | undefined {
+  if (armed !== null) {
+    const schedule = armed;
+    armed = null;
+    return repeat(program, schedule, `replay of ${what}`);
+  }
+  const wanted = environmentVariable("TENDRIL_REPLAY");
+  if (wanted === undefined || wanted === "") return undefined;
+  const schedule = decode(wanted);
+  return fits(program, schedule) ? repeat(program, schedule, `replay of ${what}`) : undefined;
+}
+
+function attempt(program: Program, schedule: Schedule): { run: Execution; fits: boolean } {
+  const trail = new Trail(false);
+  const policy = new Replaying(schedule.departures);
+  const run = program.seeded(schedule.seed).run(policy, trail);
+  return { run, fits: policy.isThrough(run) && shortHash(trail.program) === schedule.program };
+}
+
+function fits(program: Program, schedule: Schedule): boolean {
+  return attempt(program, schedule).fits;
+}
+
+function repeat(program: Program, schedule: Schedule, title: string): Execution {
+  const { run, fits } = attempt(program, schedule);
+  if (!fits) {
+    throw new Error(
+      `${title}: the token does not belong to this body, or the body, what it calls or the options have changed since:` +
+        " the schedule cannot be followed. If you have mended it, run the simulation again without the token",
+    );
+  }
+  if (run.fault !== null) throw show(program.seeded(schedule.seed), title, schedule.departures, null);
+  return run;
+}

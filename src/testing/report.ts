@@ -1,0 +1,155 @@
+/** What a failure says: what failed, the schedule as a table, where everybody stood, and the line that repeats it. */
+import type { Fault } from "./contract.ts";
+import type { Row } from "./witness.ts";
+
+/** What there is to tell. */
+export interface Story {
+  /** `simulate`, with the schedule's number and the like. */
+  readonly title: string;
+  readonly fault: Fault;
+  readonly rows: readonly Row[];
+  /** Who was parked at the end. */
+  readonly parked: readonly { name: string; waitsOn: string }[];
+  /** By which orders FIFO fails. */
+  readonly reasons: readonly string[];
+  readonly token: string;
+  /** Values that a property was tried with. */
+  readonly data?: string;
+}
+
+/** Characters of a column, and of the whole table. */
+const LEAST = 16, MOST = 34, WIDTH = 150;
+/** Steps that are shown at most: the beginning tells less than the end. */
+const MAX_ROWS = 120;
+const MAX_FRAMES = 6;
+
+const KINDS: Record<Fault["kind"], string> = {
+  error: "the body failed",
+  unhandled: "an error that nobody handled",
+  deadlock: "a deadlock",
+  always: "an invariant does not hold",
+  eventually: "something never came to hold",
+  leak: "a leak",
+  endless: "a run without an end",
+  host: "the host was waited for",
+};
+
+/** The whole text. */
+export function tell(story: Story): string {
+  const { fault, rows } = story;
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const parts = [`${story.title}: ${KINDS[fault.kind]}: ${textOf(fault.error)}`];
+  if (story.data !== undefined) parts.push(`With ${story.data}`);
+  parts.push(table(rows, names));
+  if (story.reasons.length > 0) {
+    parts.push(`It fails in FIFO order as soon as\n${story.reasons.map((r) => `  ${r}`).join("\n")}`);
+  } else parts.push("It fails in plain FIFO order.");
+  if (story.parked.length > 0 && fault.kind !== "deadlock") {
+    const lines = story.parked.map(({ name, waitsOn }) => `  ${name} waits on ${waitsOn}`);
+    parts.push(`At the end\n${lines.join("\n")}`);
+  }
+  const stacks = lastStacks(rows);
+  if (stacks.length > 0) parts.push(`Where each parked last\n${stacks.join("\n")}`);
+  parts.push(`To repeat it: replay("${story.token}"), or TENDRIL_REPLAY=${story.token} before the command`);
+  return parts.join("\n\n");
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const more = error instanceof AggregateError
+    ? error.errors.map((e) => `\n  and: ${textOf(e)}`).join("")
+    : "";
+  return (error.name === "Error" ? error.message : `${error.name}: ${error.message}`) + more;
+}
+
+function table(rows: readonly Row[], names: readonly string[]): string {
+  const shown = rows.slice(-MAX_ROWS);
+  const width = Math.max(LEAST, Math.min(MOST, Math.floor(WIDTH / names.length) - 2));
+  const narrow = names.length * (LEAST + 2) > WIDTH;
+  const lines: string[] = [];
+  const line = (step: string, cells: readonly string[]): void => {
+    lines.push(`${step.padStart(5)}  ${cells.join("  ")}`.trimEnd());
+  };
+  if (!narrow) line("step", names.map((name) => clip(name, width).padEnd(width)));
+  if (shown.length < rows.length) lines.push(`       (${rows.length - shown.length} steps before)`);
+  for (const row of shown) {
+    for (const event of row.before) lines.push(`       - ${event} -`);
+    const text = what(row);
+    if (narrow) {
+      line(String(row.step), [`${row.name}: ${text}`]);
+      continue;
+    }
+    const column = names.indexOf(row.name);
+    wrap(text, width).forEach((part, i) => {
+      line(i === 0 ? String(row.step) : "", names.map((_, k) => (k === column ? part : "").padEnd(width)));
+    });
+  }
+  return lines.join("\n");
+}
+
+function what(row: Row): string {
+  const parts: string[] = [];
+  if (row.thrown !== undefined) parts.push(`gets ${textOf(row.thrown).split("\n")[0]}`);
+  if (row.spawned.length > 0) parts.push(`spawns ${row.spawned.join(", ")}`);
+  if (row.woke.length > 0) parts.push(`wakes ${row.woke.join(", ")}`);
+  const place = placesOf(row.stack)[0];
+  parts.push(
+    row.end === "" ? "is interrupted" : row.end + (place === undefined ? "" : ` @ ${shortPlace(place)}`),
+  );
+  return parts.join("; ");
+}
+
+function clip(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+    while (line.length > width) {
+      lines.push(line.slice(0, width));
+      line = line.slice(width);
+    }
+  }
+  return [...lines, line];
+}
+
+// ---- stacks
+
+/** Where this library stands: its frames tell a user nothing. */
+const OWN = new URL("..", import.meta.url).href.replace(/^file:\/\//, "");
+
+/** The places in the user's own code, innermost first. */
+function placesOf(stack: string): string[] {
+  const places: string[] = [];
+  for (const line of stack.split("\n")) {
+    const match = /(?:\(|@|at )((?:file:\/\/)?[^()@\s][^()@]*:\d+(?::\d+)?)\)?$/.exec(line.trim());
+    if (match === null) continue;
+    const place = match[1].replace(/^.*\s/, "").replace(/^file:\/\//, "");
+    if (place.startsWith(OWN) && line.includes("resume")) break; // below is the loop, and whoever runs the test
+    if (place.startsWith(OWN) || /^(?:node:|ext:|native|\[native)/.test(place)) continue;
+    places.push(place);
+  }
+  return places;
+}
+
+function shortPlace(place: string): string {
+  return place.replace(/^.*\//, "").replace(/:(\d+):\d+$/, ":$1");
+}
+
+function lastStacks(rows: readonly Row[]): string[] {
+  const last = new Map<string, Row>();
+  for (const row of rows) if (row.stack !== "") last.set(row.name, row);
+  const lines: string[] = [];
+  for (const [name, row] of last) {
+    const places = placesOf(row.stack).slice(0, MAX_FRAMES);
+    if (places.length > 0) lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
+  }
+  return lines;
+}

@@ -1,0 +1,110 @@
+/** Many schedules by chance. */
+import { show } from "../core/mod.ts";
+import type { Body } from "../sync/mod.ts";
+import { inSimulatedWorld } from "./environment.ts";
+import { failure } from "./failure.ts";
+import { Program, type ProgramOptions, whole } from "./program.ts";
+import { replayed } from "./replay.ts";
+import { Counting, type Estimate, isStrategy, policyFor, type Strategy, strategyOf } from "./strategies.ts";
+import { hash } from "./token.ts";
+
+/** Options of {@linkcode simulate}. */
+export interface SimulateOptions extends ProgramOptions {
+  /** The first seed, a whole number from 0; each run takes the next one. Default 0. */
+  seed?: number;
+  /** How many schedules. Default 200. */
+  runs?: number;
+  /** One strategy for all runs. Default: all in turn, by the seed. */
+  strategy?: Strategy;
+  /** In each run, up to so many greenlets other than main are killed at random steps. Default 0. */
+  kills?: number;
+  /** In each run, up to so many times the next timers fire although somebody could still run. Default 0. */
+  timeouts?: number;
+}
+
+/** What a simulation without a failure gives. */
+export interface Simulated<T> {
+  /** How many schedules were run. */
+  readonly runs: number;
+  /** Steps of all of them. */
+  readonly steps: number;
+  /** What the body gave in each run. */
+  readonly values: readonly T[];
+  /** A hash of all schedules: the same for the same seeds, on every runtime. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Runs `body` under many schedules that chance picks, each from a seed: in every one another greenlet may go on first
+ * wherever there is a choice. Time is virtual; `Math.random`, `Date`, timers and `fetch` are simulated inside. It is one
+ * synchronous call, so it works in any test runner. The strategies take turns; see the guide.
+ *
+ * @param body what is run. It must do the same whenever it gets the same choices: make all that it uses inside of it.
+ * @throws {@linkcode SimulationError} for the first schedule in which the body throws, greenlets deadlock, an error goes
+ *   unhandled, an `always` or `eventually` fails, or something is left over; `TypeError` and `RangeError` for bad options.
+ * @example
+ * ```ts
+ * import { Lock, sleep, spawn } from "tendril";
+ * import { simulate } from "tendril/testing";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * function* deposits(lock?: Lock) {
+ *   let balance = 0;
+ *   function* deposit() {
+ *     const read = balance;
+ *     yield* sleep(0);
+ *     balance = read + 10;
+ *   }
+ *   const both = [1, 2].map(() => spawn(() => lock === undefined ? deposit() : lock.withLock(deposit)));
+ *   for (const one of both) yield* one;
+ *   assertEquals(balance, 20);
+ * }
+ * assertThrows(() => simulate(() => deposits()), Error, "the body failed");
+ * simulate(() => deposits(new Lock()));
+ * ```
+ */
+export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): Simulated<T> {
+  const program = new Program(body, options, "simulate");
+  const runs = whole(options.runs, "simulate's runs", 1, 200);
+  const first = whole(options.seed, "simulate's seed", 0, 0);
+  const injections = {
+    kills: whole(options.kills, "simulate's kills", 0, 0),
+    timeouts: whole(options.timeouts, "simulate's timeouts", 0, 0),
+  };
+  const { strategy } = options;
+  if (strategy !== undefined && !isStrategy(strategy)) {
+    throw new TypeError(
+      `simulate's strategy must be "fifo", "random", "pct", "pos" or "urw", not ${show(strategy)}`,
+    );
+  }
+  return inSimulatedWorld(() => {
+    const again = replayed(program, "simulate");
+    if (again !== undefined) {
+      return { runs: 1, steps: again.steps, values: [again.value as T], fingerprint: "" };
+    }
+    const estimate = estimateOf(program);
+    const values: T[] = [];
+    let steps = 0, sum = hash("");
+    for (let i = 0; i < runs; i++) {
+      const seed = first + i;
+      const name = strategy ?? strategyOf(seed);
+      const one = program.seeded(seed);
+      const run = one.run(policyFor(name, seed, estimate, injections));
+      steps += run.steps;
+      sum = hash(`${run.steps};${run.departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, sum);
+      if (run.fault !== null) {
+        const title = `simulate, schedule ${i + 1} of ${runs} (seed ${seed}, ${name})`;
+        throw failure(one, title, run.departures, run.fault);
+      }
+      values.push(run.value as T);
+    }
+    return { runs, steps, values, fingerprint: sum.toString(16).padStart(8, "0") };
+  });
+}
+
+/** What a FIFO run says of the length of the others. */
+function estimateOf(program: Program): Estimate {
+  const counting = new Counting();
+  const run = program.run(counting);
+  return { steps: run.steps, stepsOf: counting.stepsOf };
+}

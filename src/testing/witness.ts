@@ -1,0 +1,139 @@
+/**
+ * What happens in one run, step by step, for the failure report and for the check of a replay token. Slow, and used only
+ * for the one run that is shown.
+ */
+import { childrenOf, DONE, type Task, TURN, WAITING } from "../core/mod.ts";
+import type { Run, Witness } from "./contract.ts";
+import { hash } from "./token.ts";
+
+/** One row of the table. */
+export interface Row {
+  readonly step: number;
+  readonly task: Task;
+  /** Its name; two of one name are told apart by their numbers. */
+  readonly name: string;
+  /** What ended its wait, where it is not what it waited for. */
+  readonly thrown: unknown;
+  readonly woke: string[];
+  readonly spawned: string[];
+  /** What happened before the step: a kill from outside, time. */
+  readonly before: string[];
+  /** How it ended: what it waits on, or its outcome. */
+  end: string;
+  /** Where it parked. */
+  stack: string;
+}
+
+/** Frames that a park has at most, for the stacks of a report. */
+const STACK_LIMIT = 60;
+
+/** See the top of the file. */
+export class Trail implements Witness {
+  readonly rows: Row[] = [];
+  private row: Row | null = null;
+  private readonly stacks: boolean;
+  private before: string[] = [];
+  private sum = hash("");
+
+  /** @param stacks take the stack at each park. */
+  constructor(stacks: boolean) {
+    this.stacks = stacks;
+  }
+
+  /** A hash of all that happened. */
+  get program(): number {
+    return this.sum;
+  }
+
+  private note(text: string): void {
+    this.sum = hash(`${text}\n`, this.sum);
+  }
+
+  stepBegins(run: Run, task: Task): void {
+    const thrown = task.failing && task.waiting === null ? task.inbox : undefined;
+    const row = {
+      step: run.steps,
+      task,
+      name: task.name,
+      thrown,
+      woke: [],
+      spawned: [],
+      before: this.before,
+      end: "",
+      stack: "",
+    };
+    this.before = [];
+    this.row = row;
+    this.rows.push(row);
+  }
+
+  stepEnds(): void {
+    const { row } = this;
+    if (row === null) return;
+    const { task } = row;
+    if (task.status === DONE) row.end = outcomeOf(task);
+    else if (task.status === WAITING) row.end ||= `waits: ${task.waiting?.describe() ?? "nothing"}`;
+    else if (task.waiting === TURN) row.end = "gives a turn";
+    this.note(
+      `${row.name}|${row.before}|${row.spawned}|${row.woke}|${task.status === DONE ? "ends" : row.end}`,
+    );
+    this.row = null;
+  }
+
+  queued(): void {}
+
+  spawned(task: Task): void {
+    this.row?.spawned.push(task.name);
+  }
+
+  woken(task: Task): void {
+    if (this.row !== null) this.row.woke.push(task.name);
+    else this.before.push(`${task.name} is woken`);
+  }
+
+  parked(task: Task): void {
+    if (this.row === null) return;
+    this.row.end = `waits: ${task.waiting?.describe() ?? "nothing"}`;
+    if (!this.stacks) return;
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = STACK_LIMIT;
+    this.row.stack = new Error().stack ?? "";
+    Error.stackTraceLimit = limit;
+  }
+
+  ended(): void {}
+
+  touched(): void {}
+  born(): void {}
+  timed(): void {}
+  made(): void {}
+
+  stirred(task: Task): void {
+    if (this.row === null) this.before.push(`${task.name} is told to leave`);
+  }
+
+  idle(): void {
+    this.before.push("time passes");
+  }
+}
+
+function outcomeOf(task: Task): string {
+  if (!task.failing) return "ends";
+  const error = task.inbox;
+  return `fails: ${
+    error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error)
+  }`;
+}
+
+/** Who lives at the end of a run, and what each waits on. */
+export function survivors(run: Run): { name: string; waitsOn: string }[] {
+  const all: { name: string; waitsOn: string }[] = [];
+  const visit = (task: Task): void => {
+    if (task.status === WAITING) {
+      all.push({ name: task.name, waitsOn: task.waiting?.describe() ?? "nothing" });
+    }
+    childrenOf(task).forEach(visit);
+  };
+  run.loop.root.children.toArray().forEach(visit);
+  return all;
+}
