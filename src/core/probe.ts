@@ -18,7 +18,7 @@ export interface Probe {
   stirred(task: object): void;
   /** A timer was set: those of one instant fire in that order. `alone`: it does no more than wake its own task. */
   timed(deadline: number, alone: boolean): void;
-  /** Nobody could go on: what happens next happens because of that. */
+  /** Nobody can go on: what happens next happens because of that. It may kill somebody, who then goes on. */
   idle(): void;
   /** Something came to be that somebody has to give back; `left` says what of it is still out. */
   made(subject: object, left: () => string | undefined): void;

@@ -125,9 +125,22 @@ export class Scope implements Level {
     this.cancelError = error;
     this.stopTimer();
     if (this.status !== "open") return;
-    // From the inside out: the workers first, then whoever waits for them.
+    // From the inside out (S-21): the workers first, those of the innermost scope in front, then whoever waits for them.
+    for (const inner of this.inside()) inner.killWorkers(error);
     this.killWorkers(error);
     this.interruptOwner();
+  }
+
+  /** The scopes in the body that a cancel reaches at once, innermost first: none while the body runs, or under a shield. */
+  private inside(): Scope[] {
+    const owner = this.owner as Task;
+    const found: Scope[] = [];
+    if (owner.waiting === null || owner.waiting.firm) return found;
+    for (let s = owner.scope as Scope; s !== this && s.owner === owner; s = s.parent as Scope) {
+      if (s.shielded) return [];
+      found.push(s);
+    }
+    return found;
   }
 
   /** The cancel has reached the body. */

@@ -1,5 +1,5 @@
 /** Parts of a body that end on their own terms: cancel scopes, timeouts, shields. */
-import { Alarm, currentTask, duration, type Op, Scope, show } from "../core/mod.ts";
+import { Alarm, currentTask, duration, type Op, reads, Scope, show } from "../core/mod.ts";
 import { type Body, call, needBody, op, type Operand, perform } from "../sync/mod.ts";
 import { GreenletTask } from "./greenlet.ts";
 import { cancelReason } from "./reasons.ts";
@@ -57,6 +57,7 @@ export class CancelScope {
 
   /** The moment at which it cancels itself; `Infinity` for none. May be moved both ways at any time (S-42). */
   get deadline(): number {
+    reads(this.#scope);
     return this.#scope.deadline;
   }
 
@@ -68,6 +69,7 @@ export class CancelScope {
   }
 
   get shield(): boolean {
+    reads(this.#scope);
     return this.#scope.shielded;
   }
 
@@ -78,11 +80,13 @@ export class CancelScope {
 
   /** It was cancelled, by a call or by its deadline. */
   get cancelCalled(): boolean {
+    reads(this.#scope);
     return this.#scope.cancelError !== null;
   }
 
   /** Its own cancel ended the body. */
   get cancelledCaught(): boolean {
+    reads(this.#scope);
     return this.#scope.cancelledCaught;
   }
 }

@@ -227,6 +227,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   get signal(): AbortSignal {
+    this.looked();
     const rare = this.more();
     if (rare.controller === undefined) {
       rare.controller = new AbortController();

@@ -132,7 +132,11 @@ class AllEnded extends Wait<Greenlet<unknown>[]> implements TaskWatcher {
   leave(): void {
     writes(this);
     this.task?.loop.timers.remove(this);
-    if (this.#left > 0) { for (const greenlet of this.#all) greenlet.unwatch(this); }
+    if (this.#left === 0) return;
+    for (const greenlet of this.#all) {
+      reads(greenlet); // its end would have been heard
+      greenlet.unwatch(this);
+    }
   }
 
   /** Part of the scheduler's contract. */

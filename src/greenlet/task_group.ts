@@ -1,5 +1,5 @@
 /** Greenlets that live and die together. */
-import { duration, type Op, quickExit, Scope } from "../core/mod.ts";
+import { duration, type Op, quickExit, reads, Scope } from "../core/mod.ts";
 import { AsyncResult, type Body, call, needBody, op } from "../sync/mod.ts";
 import { type SpawnOptions } from "./greenlet.ts";
 import { cancelReason, isKill } from "./reasons.ts";
@@ -25,6 +25,7 @@ export class TaskGroup {
 
   /** How many children live. */
   get size(): number {
+    reads(this.#scope);
     return this.#scope.children.size;
   }
 

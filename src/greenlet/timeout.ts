@@ -73,14 +73,17 @@ export class Timeout extends Error implements Disposable {
     const task = currentTask("Timeout.start");
     this.#task = task;
     if (probe !== null) {
-      probe.made(this, () => this.pending && !task.isDone ? `${this.name} of ${this.ms} ms` : undefined);
+      probe.made(this, () => this.#timer !== null ? `${this.name} of ${this.ms} ms` : undefined);
     }
     // Inside of the scope it stands in, outside of those that are opened later.
     const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, moment(), true);
     this.#interrupt = interrupt;
     if (this.ms === 0) return task.interrupt(interrupt);
     if (this.ms === Infinity) return;
-    this.#timer = new Alarm(() => task.interrupt(interrupt));
+    this.#timer = new Alarm(() => {
+      this.#timer = null;
+      task.interrupt(interrupt);
+    });
     task.loop.timers.add(this.#timer, task.loop.now() + this.ms);
   }
 
@@ -93,6 +96,7 @@ export class Timeout extends Error implements Disposable {
 
   /** It runs, or waits for a park to be thrown at. */
   get pending(): boolean {
+    if (probe !== null && this.#task !== null) probe.stirred(this.#task);
     return (this.#timer?.slot ?? -1) >= 0 ||
       (this.#interrupt !== null && this.#task?.interrupts?.includes(this.#interrupt) === true);
   }

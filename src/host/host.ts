@@ -5,7 +5,7 @@ interface Process {
   readonly env: { readonly [name: string]: string | undefined };
   getActiveResourcesInfo?(): string[];
   getBuiltinModule?(name: string): unknown;
-  once(event: "beforeExit", listener: () => void): void;
+  once(event: "beforeExit" | "exit", listener: () => void): void;
   off(event: "beforeExit", listener: () => void): void;
 }
 
@@ -154,6 +154,11 @@ export const systemHost: Host = {
   pending: () => pending() ?? "unknown",
   whenQuiet,
 };
+
+/** Calls back when the program ends. */
+export function atExit(callback: () => void): void {
+  runtime.process?.once("exit", callback);
+}
 
 /** The value of a variable of the program's environment; undefined where there is none, or it may not be read. */
 export function environmentVariable(name: string): string | undefined {

@@ -1,6 +1,6 @@
 /** What the runtime gives, and the doors from it into greenlets. The one folder that names a runtime. */
 export { SystemClock, systemClock } from "./clock.ts";
-export { environmentVariable, systemHost } from "./host.ts";
+export { atExit, environmentVariable, systemHost } from "./host.ts";
 export { main } from "./main.ts";
 export { render, reportToStderr } from "./report.ts";
 export { launch, type Launched, run, type RunOptions } from "./run.ts";

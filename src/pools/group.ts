@@ -82,6 +82,7 @@ export class Group implements TaskWatcher {
   discard(greenlet: Greenlet<unknown>): void {
     writes(this);
     if (!this.#members.delete(greenlet)) return;
+    reads(greenlet); // its end would have been heard
     (greenlet as GreenletTask<unknown>).unwatch(this);
     this.removed();
   }

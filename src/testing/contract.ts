@@ -41,6 +41,8 @@ export interface Witness extends Probe {
   /** `task` is ready to go on. */
   queued(task: Task): void;
   spawned(task: Task): void;
+  /** Something was done to the run between two steps. */
+  noted?(text: string): void;
   woken(task: Task): void;
   parked(task: Task): void;
   ended(task: Task): void;
@@ -66,6 +68,8 @@ export interface Conditions {
   readonly maxSteps: number;
   /** What must not be left over at the end. */
   readonly leaks: boolean;
+  /** Fail when nobody can go on. */
+  readonly deadlocks: boolean;
   readonly grace: number;
 }
 
@@ -73,5 +77,14 @@ export const DEFAULT_CONDITIONS: Conditions = {
   seed: 0,
   maxSteps: 10_000,
   leaks: true,
+  deadlocks: true,
   grace: DEFAULT_GRACE,
 };
+
+/** The error for a body that did something else although it got the same choices. */
+export function fickle(): Error {
+  return new Error(
+    "the body does not do the same each time: it depends on something besides its schedule (a variable outside of it," +
+      " the real clock, real random numbers). Make all that it uses inside of it",
+  );
+}

@@ -16,7 +16,7 @@ function needCondition(condition: unknown, what: string): void {
 
 /** The text of a condition, for the report. */
 function textOf(condition: () => boolean): string {
-  const text = String(condition).replace(/\s+/g, " ");
+  const text = String(condition).replace(/\s+/g, " ").replace(/\s*=>\s*/, " => ");
   return condition.name !== "" ? condition.name : text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

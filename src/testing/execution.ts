@@ -11,6 +11,7 @@
  */
 import {
   apart,
+  childrenOf,
   type Loop,
   type Probe,
   type Ring,
@@ -36,6 +37,9 @@ import { Both, ObservedLoop } from "./observed.ts";
 import { Oracle } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { SimulatedClock, SimulatedHost } from "./world.ts";
+
+/** So many steps in which time stands still are a loop of turns that waits for a timer: then time passes anyway. */
+const SPIN = 500;
 
 const STOP: unique symbol = Symbol("tendril.stop");
 
@@ -66,6 +70,10 @@ export class Execution implements Run, Probe {
   private readonly witness: Witness | null;
   private readonly oracle: Oracle = new Oracle();
   private readonly reported: { error: unknown; name: string }[] = [];
+  /** The first that no greenlet has thrown. */
+  private uncaught: { error: unknown } | null = null;
+  /** Steps since time passed. */
+  private sinceTime = 0;
   private inStep = false;
   private done = false;
 
@@ -132,16 +140,21 @@ export class Execution implements Run, Probe {
   private stuck(): void {
     if (this.inStep && !this.endStep()) return;
     const { loop } = this;
+    if (this.uncaught !== null) { // what failed there may be what is waited for here
+      this.fault = { kind: "unhandled", error: this.uncaught.error };
+      return;
+    }
+    if (loop.outstanding === 0 && !this.conditions.deadlocks) return;
     const report = whoWaits(loop.tasks());
-    this.fault = loop.outstanding > 0
-      ? {
-        kind: "host",
-        error: new Error(
-          `the body waits for a promise of the host, and a simulation never gives the host a turn:\n${report}\n` +
-            "Use the simulated fetch, files, timers and workers, or end the promise from inside the body",
-        ),
-      }
-      : { kind: "deadlock", error: new Error(report) };
+    this.fault = loop.outstanding === 0 ? { kind: "deadlock", error: new Error(report) } : {
+      kind: "host",
+      error: new Error(
+        `the body waits for a promise of the host, which a simulation never gives a turn, or for one of its own that` +
+          ` nobody settles (a server that does not answer):\n${report}\n` +
+          "Use the simulated fetch, files, timers and workers, put a timeout on the wait, or end the promise from inside" +
+          " the body. What async functions give is of the host: for these there is simulateAsync",
+      ),
+    };
   }
 
   // ---- choices
@@ -155,6 +168,7 @@ export class Execution implements Run, Probe {
       );
       this.stop({ kind: "endless", error });
     }
+    if (++this.sinceTime > SPIN && this.loop.timers.refs > 0) this.interfere(PASS_TIME);
     let choice = 0;
     if (this.policy.always || ready.size > 1) {
       for (;;) {
@@ -174,23 +188,41 @@ export class Execution implements Run, Probe {
 
   private interfere(choice: Choice): void {
     if (choice === PASS_TIME) {
+      this.sinceTime = 0;
       this.witness?.idle();
+      this.witness?.noted?.("time passes early");
       this.clock.passTo(this.loop.timers.next);
       this.loop.look();
     } else {
-      this.victims()[KILL - choice]?.kill();
+      const victim = this.victims()[KILL - choice];
+      if (victim === undefined) return;
+      this.witness?.noted?.(`${victim.name} is killed`);
+      victim.kill();
     }
   }
 
   /** Who may be killed from outside: main, and all below it. */
   victims(): GreenletTask<unknown>[] {
-    return this.loop.tasks().filter((task) => task instanceof GreenletTask);
+    const all: GreenletTask<unknown>[] = [];
+    const visit = (task: Task): void => {
+      if (task instanceof GreenletTask) all.push(task);
+      childrenOf(task).forEach(visit);
+    };
+    // Not those beside main: servers, workers and the like belong to the world.
+    if (this.loop.main !== null && !this.loop.main.isDone) visit(this.loop.main);
+    return all;
   }
 
   /** Ends the run here and now. */
   stop(fault: Fault | null): never {
     this.fault = fault;
     throw STOP;
+  }
+
+  /** An error that nobody handled, outside of all greenlets: in a timer's callback, of a promise. */
+  unhandled(error: unknown, name: string): void {
+    this.uncaught ??= { error };
+    this.reported.push({ error, name });
   }
 
   demand(kind: "always" | "eventually", condition: () => boolean, name: string): void {
@@ -223,6 +255,7 @@ export class Execution implements Run, Probe {
       }
     }
     this.choices++;
+    this.sinceTime = 0;
     this.witness?.idle();
   }
 

@@ -3,7 +3,7 @@ import type { Body } from "../sync/mod.ts";
 import { BoundedSearch } from "./bounded.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import type { Execution } from "./execution.ts";
-import { failure } from "./failure.ts";
+import { failure, type Found } from "./failure.ts";
 import { Program, type ProgramOptions, whole } from "./program.ts";
 import { ReducedSearch } from "./reduced.ts";
 import { replayed } from "./replay.ts";
@@ -68,8 +68,7 @@ export interface Explored<T> {
  */
 export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Explored<T> {
   const program = new Program(body, options, "explore");
-  const bound = whole(options.preemptions, "explore's preemptions", 0, Infinity);
-  const most = whole(options.maxSchedules, "explore's maxSchedules", 1, 100_000);
+  const limits = limitsOf(options, 100_000);
   return inSimulatedWorld(() => {
     const again = replayed(program, "explore");
     if (again !== undefined) {
@@ -81,20 +80,48 @@ export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Exp
         values: [again.value as T],
       };
     }
-    const first = program.run(new Fifo());
-    const found = new Finding<T>(program);
-    found.look(first);
-    const reduced = bound === Infinity && (options.reduce ?? first.tracks);
-    const exhausted = reduced ? reduce(program, found, most) : search(program, found, most, bound);
-    return { schedules: found.schedules, exhausted, reduced, steps: found.steps, values: found.values };
+    const { found, ...explored } = exploreAll(program, limits);
+    if (found !== null) throw failure(found.program, found.title, found.departures, found.fault);
+    return explored as Explored<T>;
   });
 }
 
+/** Options of {@linkcode explore}, checked. */
+export interface Limits {
+  readonly preemptions: number;
+  readonly maxSchedules: number;
+  readonly reduce: boolean | undefined;
+}
+
+/** @throws `RangeError` for bad options. */
+export function limitsOf(options: ExploreOptions, maxSchedules: number): Limits {
+  return {
+    preemptions: whole(options.preemptions, "explore's preemptions", 0, Infinity),
+    maxSchedules: whole(options.maxSchedules, "explore's maxSchedules", 1, maxSchedules),
+    reduce: options.reduce,
+  };
+}
+
+/** Runs schedules up to the first that fails, and makes no report of that one. */
+export function exploreAll(
+  program: Program,
+  limits: Limits,
+): Explored<unknown> & { readonly found: Found | null } {
+  const first = program.run(new Fifo());
+  const so = new Findings(program);
+  so.look(first);
+  const reduced = limits.preemptions === Infinity && (limits.reduce ?? first.tracks);
+  const exhausted = so.found === null && (reduced ? reduce : search)(program, so, limits);
+  const { found, schedules, steps, values } = so;
+  return { found, schedules, exhausted, reduced, steps, values };
+}
+
 /** What the runs showed. */
-class Finding<T> {
+class Findings {
   schedules = 0;
   steps = 0;
-  values: T[] = [];
+  values: unknown[] = [];
+  found: Found | null = null;
   private readonly program: Program;
 
   constructor(program: Program) {
@@ -105,38 +132,32 @@ class Finding<T> {
     this.schedules++;
     this.steps += run.steps;
     this.look(run);
-    this.values.push(run.value as T);
+    this.values.push(run.value);
   }
 
-  look(run: Execution): void {
-    if (run.fault === null) return;
-    throw failure(
-      this.program,
-      `explore, schedule ${Math.max(1, this.schedules)}`,
-      run.departures,
-      run.fault,
-    );
+  look({ fault, departures }: Execution): void {
+    if (fault === null) return;
+    const title = `explore, schedule ${Math.max(1, this.schedules)}`;
+    this.found = { program: this.program, title, departures, fault };
   }
 }
 
-function search(program: Program, found: Finding<unknown>, most: number, bound: number): boolean {
-  const all = new BoundedSearch(bound);
-  while (all.next()) {
-    if (found.schedules >= most) return false;
-    found.add(program.run(all));
-  }
-  return true;
+function search(program: Program, so: Findings, { maxSchedules, preemptions }: Limits): boolean {
+  const all = new BoundedSearch(preemptions, maxSchedules);
+  while (so.found === null && all.next()) so.add(program.run(all));
+  return !all.isCut && so.found === null;
 }
 
-function reduce(program: Program, found: Finding<unknown>, most: number): boolean {
+function reduce(program: Program, so: Findings, { maxSchedules }: Limits): boolean {
   const all = new ReducedSearch();
   while (all.next()) {
-    if (found.schedules >= most) return false;
+    if (so.schedules >= maxSchedules) return false;
     const run = program.run(all, all.witness());
-    if (!all.wasBlocked) found.add(run);
+    if (!all.wasBlocked) so.add(run);
+    if (so.found !== null) return false;
     if (all.learn()) {
-      found.schedules = found.steps = 0;
-      found.values = [];
+      so.schedules = so.steps = 0;
+      so.values = [];
     }
   }
   return true;

@@ -1,7 +1,6 @@
 /** From a run that failed to the error that a test shows. */
 import type { Task } from "../core/mod.ts";
-import type { Departure, Fault } from "./contract.ts";
-import type { Execution } from "./execution.ts";
+import { type Departure, type Fault, fickle, type Run } from "./contract.ts";
 import type { Program } from "./program.ts";
 import { Paths, Replaying, type StepName } from "./replaying.ts";
 import { tell } from "./report.ts";
@@ -24,13 +23,26 @@ export class SimulationError extends Error {
   }
 }
 
-/** The error for `fault`, after its schedule was reduced to the least that still fails. */
+/** The first schedule that failed, before anything is made of it. */
+export interface Found {
+  /** With the seed that it had. */
+  readonly program: Program;
+  /** Which one it was. */
+  readonly title: string;
+  readonly departures: readonly Departure[];
+  readonly fault: Fault;
+}
+
+/**
+ * The error for `fault`, after its schedule was reduced to the least that still fails. `data` is what it was tried with, as
+ * told after the last run.
+ */
 export function failure(
   program: Program,
   title: string,
   departures: readonly Departure[],
   fault: Fault,
-  data?: string,
+  data?: () => string,
 ): SimulationError {
   const least = shrink(program, departures, fault);
   return show(program, title, least.run.departures, least, data);
@@ -42,57 +54,61 @@ export function show(
   title: string,
   departures: readonly Departure[],
   least: Least | null,
-  data?: string,
+  data?: () => string,
 ): SimulationError {
   const trail = new Trail(true);
   const run = program.run(new Replaying(departures), trail);
   if (run.fault === null) {
-    throw new Error(
-      `${title}: a schedule failed, and did not fail when it was run again. The body depends on something besides its` +
-        " schedule: a variable outside of it, the real clock, real random numbers. Make all that it uses inside of it",
-    );
+    throw new Error(`${title}: a schedule failed, and did not when it was run again`, { cause: fickle() });
   }
-  const token = encode({ seed: program.conditions.seed, departures, program: shortHash(trail.program) });
+  const token = encode({
+    seed: program.conditions.seed,
+    steps: trail.steps,
+    departures,
+    program: shortHash(trail.programOf(trail.steps) as number),
+  });
   const message = tell({
     title,
     fault: run.fault,
     rows: trail.rows,
     parked: survivors(run),
+    departs: departures.length > 0,
     reasons: least === null ? [] : reasonsOf(program, least),
     token,
-    data,
+    data: data?.(),
   });
   return new SimulationError(message, run.fault, token);
 }
 
-/** What the constraints say, with the greenlets' names. */
+/** What the constraints say, with the names and the numbers of the table. */
 function reasonsOf(program: Program, least: Least): string[] {
   if (least.constraints.length + least.interventions.length === 0) return [];
-  const names = new Map<string, string>();
-  const paths = new NamedPaths(names);
+  const paths = new NamedPaths();
   program.run(new Replaying(least.run.departures), paths);
-  const step = ({ path, index }: StepName) => `${names.get(path) ?? path} takes its step ${index}`;
+  const name = (path: string) => paths.names.get(path) ?? path;
+  const place = ({ path, index }: StepName) => {
+    const number = paths.numbers.get(`${path}:${index}`);
+    return number === undefined ? `${name(path)} goes on` : `step ${number} of ${name(path)}`;
+  };
   return [
-    ...least.interventions.map(({ before, idles, victim }) =>
-      `${victim === null ? "time passes" : `${names.get(victim) ?? victim} is killed`} ` +
-      (before === null
-        ? `when nobody can go on${idles > 0 ? `, after time has passed ${idles} times` : ""}`
-        : `before ${step(before)}`)
-    ),
-    ...least.constraints.map(({ first, then }) => `${step(first)} before ${step(then)}`),
+    ...least.interventions.map(({ before, idles, victim }) => {
+      const what = victim === null ? "time passes" : `${name(victim)} is killed`;
+      if (before !== null) return `${what} before ${place(before)}`;
+      return `${what} when nobody can go on${idles > 0 ? `, after time has passed ${idles} times` : ""}`;
+    }),
+    ...least.constraints.map(({ first, then }) => `${place(first)} comes before ${place(then)}`),
   ];
 }
 
+/** What the names of greenlets and steps are in the table. */
 class NamedPaths extends Paths {
-  private readonly names: Map<string, string>;
+  readonly names: Map<string, string> = new Map();
+  readonly numbers: Map<string, number> = new Map();
 
-  constructor(names: Map<string, string>) {
-    super();
-    this.names = names;
-  }
-
-  override stepBegins(run: Execution, task: Task): void {
+  override stepBegins(run: Run, task: Task): void {
+    const { path, index } = this.nextStep(task);
+    this.names.set(path, task.name);
+    this.numbers.set(`${path}:${index}`, run.steps);
     super.stepBegins(run, task);
-    this.names.set(this.pathOf(task), task.name);
   }
 }

@@ -10,6 +10,11 @@ export interface ProgramOptions {
   maxSteps?: number;
   /** Fail when a lock, a permit, an item or a `Timeout` is left over at the end. Default true. */
   leaks?: boolean;
+  /**
+   * Fail when nobody can go on. Default true. With false such a run counts as over: for programs in which a greenlet that
+   * is killed from outside may leave others waiting for it.
+   */
+  deadlocks?: boolean;
   /** Milliseconds from a kill to its hard phase, in simulated time. Default 5,000. */
   grace?: number;
 }
@@ -35,6 +40,7 @@ export class Program {
       seed,
       maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps),
       leaks: options?.leaks ?? DEFAULT_CONDITIONS.leaks,
+      deadlocks: options?.deadlocks ?? DEFAULT_CONDITIONS.deadlocks,
       grace: options?.grace ?? DEFAULT_CONDITIONS.grace,
     };
   }

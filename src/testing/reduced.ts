@@ -24,7 +24,7 @@
  * (source sets); C. Flanagan and P. Godefroid, "Dynamic partial-order reduction for model checking software", POPL 2005.
  */
 import { type Ring, type Task, WRITES } from "../core/mod.ts";
-import type { Choice, Policy, Run } from "./contract.ts";
+import { type Choice, fickle, type Policy, type Run } from "./contract.ts";
 import { clash, conflict, type Event, Footprints, Names, WORLD } from "./footprint.ts";
 
 /** The state before one event. */
@@ -105,13 +105,11 @@ export class ReducedSearch implements Policy {
       state = { enabled, backtrack: new Set([chosen]), asleep: this.sleepers, chosen };
       this.states.push(state);
     }
+    if (state.enabled.length !== ready.size) throw fickle();
     for (let i = 0; i < ready.size; i++) {
       if ((ready.at(i) as Task).id === state.chosen) return i;
     }
-    throw new Error(
-      "the body does not do the same each time: it depends on something besides its schedule (a variable outside of it," +
-        " the real clock, real random numbers). Make all that it uses inside of it",
-    );
+    throw fickle();
   }
 
   /** An event is over: what it clashes with wakes up. */

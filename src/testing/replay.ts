@@ -1,6 +1,6 @@
 /** Running one schedule again. */
 import type { Body } from "../sync/mod.ts";
-import { environmentVariable } from "../host/mod.ts";
+import { atExit, environmentVariable, reportToStderr } from "../host/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import { show } from "./failure.ts";
@@ -11,6 +11,8 @@ import { Trail } from "./witness.ts";
 
 /** What the next simulation is to repeat. */
 let armed: Schedule | null = null;
+/** Simulations that the token of the environment did not fit; `Infinity` after it did. */
+let passedBy = 0;
 
 /**
  * Repeats the schedule of a failure, to the letter, also one that another runtime has found. Put the line that the
@@ -50,31 +52,46 @@ export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOp
   return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T);
 }
 
-/** If a schedule is to be repeated, and it is one of `program`, its run; it throws when that fails. */
-export function replayed(program: Program, what: string): Execution | undefined {
+/**
+ * If a schedule is to be repeated, and it is one of `program`, its run; it throws when that fails. `data` is what it is
+ * tried with, as told after the run.
+ */
+export function replayed(program: Program, what: string, data?: () => string): Execution | undefined {
   if (armed !== null) {
     const schedule = armed;
     armed = null;
-    return repeat(program, schedule, `replay of ${what}`);
+    return repeat(program, schedule, `replay of ${what}`, data);
   }
   const wanted = environmentVariable("TENDRIL_REPLAY");
   if (wanted === undefined || wanted === "") return undefined;
   const schedule = decode(wanted);
-  return fits(program, schedule) ? repeat(program, schedule, `replay of ${what}`) : undefined;
+  if (passedBy === 0) atExit(() => sayUnused(wanted));
+  if (attempt(program, schedule).fits) {
+    passedBy = Infinity;
+    return repeat(program, schedule, `replay of ${what}`, data);
+  }
+  passedBy++;
+  return undefined;
+}
+
+/** Nobody must believe that a schedule passes which was never run. */
+function sayUnused(token: string): void {
+  if (passedBy === Infinity) return;
+  reportToStderr(
+    `TENDRIL_REPLAY=${token} belongs to none of the ${passedBy} simulations of this program: it is one of another` +
+      " program, or what it ran has changed since",
+  );
 }
 
 function attempt(program: Program, schedule: Schedule): { run: Execution; fits: boolean } {
   const trail = new Trail(false);
   const policy = new Replaying(schedule.departures);
   const run = program.seeded(schedule.seed).run(policy, trail);
-  return { run, fits: policy.isThrough(run) && shortHash(trail.program) === schedule.program };
+  const sum = trail.programOf(schedule.steps);
+  return { run, fits: policy.isThrough(run) && sum !== undefined && shortHash(sum) === schedule.program };
 }
 
-function fits(program: Program, schedule: Schedule): boolean {
-  return attempt(program, schedule).fits;
-}
-
-function repeat(program: Program, schedule: Schedule, title: string): Execution {
+function repeat(program: Program, schedule: Schedule, title: string, data?: () => string): Execution {
   const { run, fits } = attempt(program, schedule);
   if (!fits) {
     throw new Error(
@@ -82,6 +99,6 @@ function repeat(program: Program, schedule: Schedule, title: string): Execution 
         " the schedule cannot be followed. If you have mended it, run the simulation again without the token",
     );
   }
-  if (run.fault !== null) throw show(program.seeded(schedule.seed), title, schedule.departures, null);
+  if (run.fault !== null) throw show(program.seeded(schedule.seed), title, schedule.departures, null, data);
   return run;
 }

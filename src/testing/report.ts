@@ -10,6 +10,8 @@ export interface Story {
   readonly rows: readonly Row[];
   /** Who was parked at the end. */
   readonly parked: readonly { name: string; waitsOn: string }[];
+  /** It departs from FIFO, for whatever reasons. */
+  readonly departs: boolean;
   /** By which orders FIFO fails. */
   readonly reasons: readonly string[];
   readonly token: string;
@@ -21,6 +23,8 @@ export interface Story {
 const LEAST = 16, MOST = 34, WIDTH = 150;
 /** Steps that are shown at most: the beginning tells less than the end. */
 const MAX_ROWS = 120;
+/** More rows in a row that say the same become one. */
+const MOST_SAME = 4;
 const MAX_FRAMES = 6;
 
 const KINDS: Record<Fault["kind"], string> = {
@@ -41,9 +45,12 @@ export function tell(story: Story): string {
   const parts = [`${story.title}: ${KINDS[fault.kind]}: ${textOf(fault.error)}`];
   if (story.data !== undefined) parts.push(`With ${story.data}`);
   parts.push(table(rows, names));
-  if (story.reasons.length > 0) {
-    parts.push(`It fails in FIFO order as soon as\n${story.reasons.map((r) => `  ${r}`).join("\n")}`);
-  } else parts.push("It fails in plain FIFO order.");
+  const { reasons } = story;
+  if (reasons.length === 0) parts.push(story.departs ? "" : "It fails in plain FIFO order.");
+  else {
+    const all = reasons.length === 1 ? "as soon as" : `when all of these ${reasons.length} hold:`;
+    parts.push(`It fails in FIFO order ${all}\n${reasons.map((r) => `  ${r}`).join("\n")}`);
+  }
   if (story.parked.length > 0 && fault.kind !== "deadlock") {
     const lines = story.parked.map(({ name, waitsOn }) => `  ${name} waits on ${waitsOn}`);
     parts.push(`At the end\n${lines.join("\n")}`);
@@ -51,7 +58,7 @@ export function tell(story: Story): string {
   const stacks = lastStacks(rows);
   if (stacks.length > 0) parts.push(`Where each parked last\n${stacks.join("\n")}`);
   parts.push(`To repeat it: replay("${story.token}"), or TENDRIL_REPLAY=${story.token} before the command`);
-  return parts.join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 function textOf(error: unknown): string {
@@ -72,7 +79,14 @@ function table(rows: readonly Row[], names: readonly string[]): string {
   };
   if (!narrow) line("step", names.map((name) => clip(name, width).padEnd(width)));
   if (shown.length < rows.length) lines.push(`       (${rows.length - shown.length} steps before)`);
-  for (const row of shown) {
+  for (let i = 0; i < shown.length; i++) {
+    const row = shown[i];
+    const same = runLength(shown, i);
+    if (same > MOST_SAME) {
+      i += same - 1;
+      lines.push(`       (${row.name}: ${what(row)}, ${same} times)`);
+      continue;
+    }
     for (const event of row.before) lines.push(`       - ${event} -`);
     const text = what(row);
     if (narrow) {
@@ -87,12 +101,20 @@ function table(rows: readonly Row[], names: readonly string[]): string {
   return lines.join("\n");
 }
 
+/** How many rows from the `from`-th on say the same. */
+function runLength(rows: readonly Row[], from: number): number {
+  const text = (row: Row | undefined) => row && `${row.name} ${row.before} ${what(row)}`;
+  let n = 1;
+  while (text(rows[from + n]) === text(rows[from])) n++;
+  return n;
+}
+
 function what(row: Row): string {
   const parts: string[] = [];
   if (row.thrown !== undefined) parts.push(`gets ${textOf(row.thrown).split("\n")[0]}`);
   if (row.spawned.length > 0) parts.push(`spawns ${row.spawned.join(", ")}`);
   if (row.woke.length > 0) parts.push(`wakes ${row.woke.join(", ")}`);
-  const place = placesOf(row.stack)[0];
+  const place = placesOf(row.error instanceof Error ? row.error.stack ?? "" : row.stack)[0];
   parts.push(
     row.end === "" ? "is interrupted" : row.end + (place === undefined ? "" : ` @ ${shortPlace(place)}`),
   );
@@ -133,7 +155,9 @@ function placesOf(stack: string): string[] {
     if (match === null) continue;
     const place = match[1].replace(/^.*\s/, "").replace(/^file:\/\//, "");
     if (place.startsWith(OWN) && line.includes("resume")) break; // below is the loop, and whoever runs the test
-    if (place.startsWith(OWN) || /^(?:node:|ext:|native|\[native)/.test(place)) continue;
+    if (place.startsWith(OWN) || /^(?:node:|ext:|native|\[native)|node_modules|\bassert\.ts:/.test(place)) {
+      continue;
+    }
     places.push(place);
   }
   return places;
@@ -149,7 +173,8 @@ function lastStacks(rows: readonly Row[]): string[] {
   const lines: string[] = [];
   for (const [name, row] of last) {
     const places = placesOf(row.stack).slice(0, MAX_FRAMES);
-    if (places.length > 0) lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
+    if (places.length === 0) lines.push(`  ${name}, step ${row.step}: ${row.end.replace("waits: ", "in ")}`);
+    else lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
   }
   return lines;
 }

@@ -2,10 +2,18 @@
 import { show } from "../core/mod.ts";
 import type { Body } from "../sync/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
-import { failure } from "./failure.ts";
+import { failure, type Found } from "./failure.ts";
 import { Program, type ProgramOptions, whole } from "./program.ts";
 import { replayed } from "./replay.ts";
-import { Counting, type Estimate, isStrategy, policyFor, type Strategy, strategyOf } from "./strategies.ts";
+import {
+  Counting,
+  type Estimate,
+  type Injections,
+  isStrategy,
+  policyFor,
+  type Strategy,
+  strategyOf,
+} from "./strategies.ts";
 import { hash } from "./token.ts";
 
 /** Options of {@linkcode simulate}. */
@@ -65,46 +73,80 @@ export interface Simulated<T> {
  */
 export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): Simulated<T> {
   const program = new Program(body, options, "simulate");
-  const runs = whole(options.runs, "simulate's runs", 1, 200);
-  const first = whole(options.seed, "simulate's seed", 0, 0);
-  const injections = {
-    kills: whole(options.kills, "simulate's kills", 0, 0),
-    timeouts: whole(options.timeouts, "simulate's timeouts", 0, 0),
-  };
+  const chances = chancesOf(options);
+  return inSimulatedWorld(() => {
+    const again = replayed(program, "simulate");
+    if (again !== undefined) {
+      return { runs: 1, steps: again.steps, values: [again.value as T], fingerprint: "" };
+    }
+    const { found, runs, steps, values, fingerprint } = tryChances(program, chances);
+    if (found !== null) throw failure(found.program, found.title, found.departures, found.fault);
+    return { runs, steps, values: values as T[], fingerprint };
+  });
+}
+
+/** Options of {@linkcode simulate}, checked. */
+export interface Chances {
+  readonly runs: number;
+  /** The first seed. */
+  readonly first: number;
+  readonly strategy: Strategy | undefined;
+  readonly injections: Injections;
+}
+
+/** @throws `TypeError` and `RangeError` for bad options. */
+export function chancesOf(options: SimulateOptions): Chances {
   const { strategy } = options;
   if (strategy !== undefined && !isStrategy(strategy)) {
     throw new TypeError(
       `simulate's strategy must be "fifo", "random", "pct", "pos" or "urw", not ${show(strategy)}`,
     );
   }
-  return inSimulatedWorld(() => {
-    const again = replayed(program, "simulate");
-    if (again !== undefined) {
-      return { runs: 1, steps: again.steps, values: [again.value as T], fingerprint: "" };
-    }
-    const estimate = estimateOf(program);
-    const values: T[] = [];
-    let steps = 0, sum = hash("");
-    for (let i = 0; i < runs; i++) {
-      const seed = first + i;
-      const name = strategy ?? strategyOf(seed);
-      const one = program.seeded(seed);
-      const run = one.run(policyFor(name, seed, estimate, injections));
-      steps += run.steps;
-      sum = hash(`${run.steps};${run.departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, sum);
-      if (run.fault !== null) {
-        const title = `simulate, schedule ${i + 1} of ${runs} (seed ${seed}, ${name})`;
-        throw failure(one, title, run.departures, run.fault);
-      }
-      values.push(run.value as T);
-    }
-    return { runs, steps, values, fingerprint: sum.toString(16).padStart(8, "0") };
-  });
+  return {
+    runs: whole(options.runs, "simulate's runs", 1, 200),
+    first: whole(options.seed, "simulate's seed", 0, 0),
+    strategy,
+    injections: {
+      kills: whole(options.kills, "simulate's kills", 0, 0),
+      timeouts: whole(options.timeouts, "simulate's timeouts", 0, 0),
+    },
+  };
 }
 
-/** What a FIFO run says of the length of the others. */
-function estimateOf(program: Program): Estimate {
+/** Runs schedules up to the first that fails, and makes no report of that one. */
+export function tryChances(
+  program: Program,
+  chances: Chances,
+): Simulated<unknown> & { readonly found: Found | null } {
+  const { runs, first, strategy, injections } = chances;
+  const { estimate, found: inFifo } = estimateOf(program);
+  const values: unknown[] = [];
+  let found = inFifo;
+  let steps = 0, sum = hash(""), i = 0;
+  while (i < runs && found === null) {
+    const seed = first + i++;
+    const name = strategy ?? strategyOf(seed, estimate);
+    const one = program.seeded(seed);
+    const run = one.run(policyFor(name, seed, estimate, injections));
+    const { departures, fault } = run;
+    steps += run.steps;
+    sum = hash(`${run.steps};${departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, sum);
+    if (fault === null) values.push(run.value);
+    else {
+      const title = `simulate, schedule ${i} of ${runs} (seed ${seed}, ${name})`;
+      found = { program: one, title, departures, fault };
+    }
+  }
+  return { found, runs: i, steps, values, fingerprint: sum.toString(16).padStart(8, "0") };
+}
+
+/** What a FIFO run says of the length of the others; it must not fail itself. */
+function estimateOf(program: Program): { estimate: Estimate; found: Found | null } {
   const counting = new Counting();
   const run = program.run(counting);
-  return { steps: run.steps, stepsOf: counting.stepsOf };
+  const { departures, drew, fault, steps } = run;
+  const found = fault === null
+    ? null
+    : { program, title: "simulate, in plain FIFO order", departures, fault };
+  return { estimate: { drew, steps, stepsOf: counting.stepsOf }, found };
 }

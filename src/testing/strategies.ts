@@ -20,6 +20,8 @@ export type Strategy = "fifo" | "random" | "pct" | "pos" | "urw";
 
 /** What a FIFO run tells the strategies. */
 export interface Estimate {
+  /** The body draws random numbers: another seed may make a difference to FIFO, too. */
+  readonly drew: boolean;
   /** Steps of the whole run. */
   readonly steps: number;
   /** Steps of each greenlet, by its number. */
@@ -205,9 +207,10 @@ const ROTATION: readonly Strategy[] = ["urw", "pos", "pct", "random", "fifo"];
 /** How deep the bugs are that PCT looks for, by turns: most need two or three changes. */
 const DEPTHS: readonly number[] = [2, 3, 4];
 
-/** The strategy of a seed, where all take turns. */
-export function strategyOf(seed: number): Strategy {
-  return ROTATION[((seed % ROTATION.length) + ROTATION.length) % ROTATION.length];
+/** The strategy of a seed, where all take turns. Where FIFO would only do the same again, chance has its turn. */
+export function strategyOf(seed: number, estimate: Estimate): Strategy {
+  const name = ROTATION[seed % ROTATION.length];
+  return name === "fifo" && !estimate.drew ? "random" : name;
 }
 
 /** A new policy for one run. */
@@ -230,7 +233,7 @@ function plain(strategy: Strategy, seed: number, random: Random, estimate: Estim
     case "random":
       return new Uniform(random);
     case "pct": {
-      const turn = Math.abs(Math.trunc(seed / ROTATION.length));
+      const turn = Math.trunc(seed / ROTATION.length);
       return new Pct(random, DEPTHS[turn % DEPTHS.length], estimate.steps);
     }
     case "pos":

@@ -10,7 +10,7 @@ import { Fifo } from "./strategies.ts";
 
 /** What a sweep without a failure gives. */
 export interface Swept {
-  /** How many runs there were: one for each park, and one for each wake. */
+  /** How many runs there were: one for each kill. */
   readonly runs: number;
 }
 
@@ -20,7 +20,7 @@ interface Moment {
   readonly victim: number;
 }
 
-/** Notes who parked, and who was woken, in a FIFO run. */
+/** Notes who can be killed where in a FIFO run. */
 class Moments implements Policy {
   readonly always: boolean = true;
   readonly all: Moment[] = [];
@@ -67,7 +67,7 @@ class OneKill implements Policy {
   }
 }
 
-/** Tells {@linkcode Moments} of parks and wakes. */
+/** Tells {@linkcode Moments} of them. */
 class Watching implements Witness {
   private readonly moments: Moments;
 
@@ -79,14 +79,16 @@ class Watching implements Witness {
     this.moments.note(task);
   }
 
-  woken(task: Task): void {
+  /** Spawned, woken, or it gave a turn. */
+  queued(task: Task): void {
     this.moments.note(task);
   }
+
+  woken(): void {}
 
   spawned(): void {}
   stepBegins(): void {}
   stepEnds(): void {}
-  queued(): void {}
   ended(): void {}
   touched(): void {}
   born(): void {}
@@ -97,8 +99,8 @@ class Watching implements Witness {
 }
 
 /**
- * Runs `body` once for each park of each greenlet in it, main included, and kills that greenlet there; and once for each
- * wake, and kills it after that, before it goes on. Whatever is killed, nothing may be left over, nothing may deadlock, no
+ * Runs `body` once for each moment at which a greenlet of it, main included, can be killed, and kills it there: before it
+ * begins, at each park, and after each wake, before it goes on. Whatever is killed, nothing may be left over, nothing may deadlock, no
  * other error may appear.
  *
  * @throws {@linkcode SimulationError} for the first kill that does harm, or when the body fails without any.

@@ -1,7 +1,7 @@
 /**
  * A schedule as a short line of text: the seed, and where the choices depart from FIFO.
  *
- *     td1.<seed><departure>…<program><text>
+ *     td1.<seed><steps><departure>…<program><text>
  *
  * Numbers stand in digits of base 64, five bits each and one that says whether more follow. A departure is the distance
  * from the one before together with the choice: one digit in most cases. `program` is a hash of what the run did, so that
@@ -12,8 +12,10 @@ import { type Choice, type Departure, KILL, PASS_TIME } from "./contract.ts";
 /** What a token says. */
 export interface Schedule {
   readonly seed: number;
+  /** How many there were up to the failure. */
+  readonly steps: number;
   readonly departures: readonly Departure[];
-  /** A hash of what the run did: see {@linkcode Trail}. */
+  /** A hash of what the run did in these steps: see {@linkcode Trail}. */
   readonly program: number;
 }
 
@@ -63,7 +65,7 @@ function choiceOf(rank: number): Choice {
 
 /** The token of a schedule. */
 export function encode(schedule: Schedule): string {
-  let text = number(schedule.seed);
+  let text = number(schedule.seed) + number(schedule.steps);
   let next = 0;
   for (const { at, choice } of schedule.departures) {
     const r = rank(choice), distance = (at - next) * (SHORT + 1);
@@ -107,6 +109,7 @@ export function decode(token: unknown): Schedule {
     }
   };
   const seed = read();
+  const steps = read();
   const departures: Departure[] = [];
   for (let next = 0; i < digits.length;) {
     const n = read();
@@ -117,7 +120,7 @@ export function decode(token: unknown): Schedule {
   }
   let program = 0;
   for (let k = 0; k < PROGRAM; k++) program += DIGITS.indexOf(body[text.length + k]) * 64 ** k;
-  return { seed, departures, program };
+  return { seed, steps, departures, program };
 }
 
 /** Whether the choice is a kill. */

@@ -22,6 +22,8 @@ export interface Row {
   end: string;
   /** Where it parked. */
   stack: string;
+  /** What it failed with. */
+  error: unknown;
 }
 
 /** Frames that a park has at most, for the stacks of a report. */
@@ -33,34 +35,45 @@ export class Trail implements Witness {
   private row: Row | null = null;
   private readonly stacks: boolean;
   private before: string[] = [];
-  private sum = hash("");
+  /** After each step, a hash of all that has happened. */
+  private readonly sums: number[] = [hash("")];
+
+  /** By number: what each is called here. */
+  private readonly labels: string[] = [];
+  private readonly taken: Map<string, number> = new Map();
+  private time = 0;
 
   /** @param stacks take the stack at each park. */
   constructor(stacks: boolean) {
     this.stacks = stacks;
   }
 
-  /** A hash of all that happened. */
-  get program(): number {
-    return this.sum;
+  /** How many steps there were. */
+  get steps(): number {
+    return this.sums.length - 1;
   }
 
-  private note(text: string): void {
-    this.sum = hash(`${text}\n`, this.sum);
+  /** A hash of all that happened in the first so many steps; undefined where there were fewer. */
+  programOf(steps: number): number | undefined {
+    return this.sums[steps];
   }
 
   stepBegins(run: Run, task: Task): void {
     const thrown = task.failing && task.waiting === null ? task.inbox : undefined;
+    const now = run.loop.now();
+    if (now > this.time) this.before.push(`${now} ms`);
+    this.time = now;
     const row = {
       step: run.steps,
       task,
-      name: task.name,
+      name: this.label(task),
       thrown,
       woke: [],
       spawned: [],
       before: this.before,
       end: "",
       stack: "",
+      error: undefined,
     };
     this.before = [];
     this.row = row;
@@ -71,24 +84,42 @@ export class Trail implements Witness {
     const { row } = this;
     if (row === null) return;
     const { task } = row;
-    if (task.status === DONE) row.end = outcomeOf(task);
-    else if (task.status === WAITING) row.end ||= `waits: ${task.waiting?.describe() ?? "nothing"}`;
+    if (task.status === DONE) {
+      row.end = outcomeOf(task);
+      row.stack = "";
+      if (task.failing) row.error = task.inbox;
+    } else if (task.status === WAITING) row.end ||= `waits: ${task.waiting?.describe() ?? "nothing"}`;
     else if (task.waiting === TURN) row.end = "gives a turn";
-    this.note(
-      `${row.name}|${row.before}|${row.spawned}|${row.woke}|${task.status === DONE ? "ends" : row.end}`,
-    );
+    const text = `${row.name}|${row.before}|${row.spawned}|${row.woke}|${
+      task.status === DONE ? "ends" : row.end
+    }`;
+    this.sums.push(hash(`${text}\n`, this.sums[this.sums.length - 1]));
     this.row = null;
+  }
+
+  /** Two of one name are told apart. */
+  private label(task: Task): string {
+    const { id, name } = task;
+    const known = this.labels[id];
+    if (known !== undefined) return known;
+    const n = (this.taken.get(name) ?? 0) + 1;
+    this.taken.set(name, n);
+    return this.labels[id] = n === 1 ? name : `${name} (${n})`;
+  }
+
+  noted(text: string): void {
+    this.before.push(text);
   }
 
   queued(): void {}
 
   spawned(task: Task): void {
-    this.row?.spawned.push(task.name);
+    this.row?.spawned.push(this.label(task));
   }
 
   woken(task: Task): void {
-    if (this.row !== null) this.row.woke.push(task.name);
-    else this.before.push(`${task.name} is woken`);
+    if (this.row !== null) this.row.woke.push(this.label(task));
+    else this.before.push(`${this.label(task)} is woken`);
   }
 
   parked(task: Task): void {
@@ -108,13 +139,8 @@ export class Trail implements Witness {
   timed(): void {}
   made(): void {}
 
-  stirred(task: Task): void {
-    if (this.row === null) this.before.push(`${task.name} is told to leave`);
-  }
-
-  idle(): void {
-    this.before.push("time passes");
-  }
+  stirred(): void {}
+  idle(): void {}
 }
 
 function outcomeOf(task: Task): string {

@@ -1,0 +1,61 @@
+// All outcomes of a program, by the full search and by the reduced one.
+
+import { BoundedSearch } from "../../src/testing/bounded.ts";
+import { Program as Simulated } from "../../src/testing/program.ts";
+import { ReducedSearch } from "../../src/testing/reduced.ts";
+import { bodyOf, type Logs, type Program } from "./programs.ts";
+
+/** What a search found. */
+export interface Outcomes {
+  readonly seen: ReadonlySet<string>;
+  readonly schedules: number;
+  /** It gave up. */
+  readonly cut: boolean;
+}
+
+const OPTIONS = { leaks: false, maxSteps: 400 };
+
+/** One run's outcome as text. */
+function outcomeOf(fault: { kind: string; error: unknown } | null, logs: Logs): string {
+  const names = Object.keys(logs).sort();
+  const end = fault === null ? "fine" : `${fault.kind} ${(fault.error as Error).name}`;
+  return `${end} ${names.map((name) => `${name}:${logs[name].join(",")}`).join(" ")}`;
+}
+
+export function fully(program: Program, most: number): Outcomes {
+  const seen = new Set<string>();
+  const search = new BoundedSearch(Infinity);
+  let schedules = 0;
+  while (search.next()) {
+    if (schedules++ >= most) return { seen, schedules, cut: true };
+    const logs: Logs = {};
+    const run = new Simulated(bodyOf(program, logs), OPTIONS, "test").run(search);
+    seen.add(outcomeOf(run.fault, logs));
+  }
+  return { seen, schedules, cut: false };
+}
+
+export function reduced(program: Program, most: number): Outcomes {
+  let seen = new Set<string>();
+  const search = new ReducedSearch();
+  let schedules = 0;
+  while (search.next()) {
+    if (schedules++ >= most) return { seen, schedules, cut: true };
+    const logs: Logs = {};
+    const run = new Simulated(bodyOf(program, logs), OPTIONS, "test").run(search, search.witness());
+    if (!search.wasBlocked) seen.add(outcomeOf(run.fault, logs));
+    if (search.learn()) seen = new Set();
+  }
+  return { seen, schedules, cut: false };
+}
+
+/** The seed's program, and what the two searches say; null where it is too large. */
+export function difference(
+  program: Program,
+  most: number,
+): { missed: string[]; full: Outcomes; less: Outcomes } | null {
+  const full = fully(program, most);
+  if (full.cut) return null;
+  const less = reduced(program, most * 2);
+  return { missed: [...full.seen].filter((outcome) => !less.seen.has(outcome)), full, less };
+}
