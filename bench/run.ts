@@ -37,6 +37,7 @@ const ORDER = [
   "semaphore",
   "timers",
   "timeout",
+  "explore",
   "memory",
   "first",
   "bundle",

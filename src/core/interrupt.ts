@@ -14,13 +14,6 @@ export const PENDING = 0, THROWN = 1, HARD = 2;
 /** The depth of a kill: it concerns the whole task, so it is outside of all scopes in it. */
 export const WHOLE_TASK = -1;
 
-let moments = 0;
-
-/** A number that grows: which of two things in one thread came first. */
-export function moment(): number {
-  return ++moments;
-}
-
 /** See the top of the file. */
 export class Interrupt {
   readonly error: unknown;

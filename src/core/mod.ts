@@ -18,8 +18,9 @@ export {
   together,
 } from "./errors.ts";
 export { Heap, type Slotted } from "./heap.ts";
-export { HARD, Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+export { HARD, Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 export { type Linked, List } from "./list.ts";
+export { moment } from "./moment.ts";
 export {
   activeLoops,
   type Chooser,
@@ -53,6 +54,7 @@ export {
   type Level,
   NEW,
   notYieldable,
+  outside,
   PARKED,
   READY,
   RUNNING,

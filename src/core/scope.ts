@@ -13,8 +13,9 @@
  * stands in `docs/design.md`.
  */
 import { GreenletExit, quickExit, together } from "./errors.ts";
-import { Interrupt, moment, PENDING, WHOLE_TASK } from "./interrupt.ts";
+import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
+import { moment } from "./moment.ts";
 import { WaitLine } from "./line.ts";
 import { breath } from "./sleep.ts";
 import { COMMUTES, probe, reads, WRITES, writes } from "./probe.ts";
@@ -68,6 +69,7 @@ export class Scope implements Level {
   /** Opens it around what the running task does next. */
   enter(): Task {
     const task = currentTask("a scope");
+    writes(this);
     if (this.status !== "new") {
       throw new Error("this scope was entered before: a scope is used once, make a new one");
     }
@@ -90,6 +92,7 @@ export class Scope implements Level {
     if (task.scope !== this) {
       throw new Error("scopes were left out of order: each must end before the one around it");
     }
+    writes(this);
     this.status = "closed";
     this.stopTimer();
     if (this.lateTimer !== null) task.loop.timers.remove(this.lateTimer);
@@ -110,7 +113,7 @@ export class Scope implements Level {
     if (this.status !== "open" || task === null || this.cancelError !== null || at === Infinity) return;
     if (at <= task.loop.now()) return this.cancel(deadlinePassed());
     this.timer = new Alarm(() => this.cancel(deadlinePassed()));
-    task.loop.timers.add(this.timer, at);
+    task.loop.timers.add(this.timer, at, this.since);
   }
 
   private stopTimer(): void {

@@ -15,8 +15,9 @@
  * Length: contract, waits, interrupts and frames are one object on the hot path and share its private state.
  */
 import { show } from "./errors.ts";
-import { HARD, type Interrupt, moment, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
+import { HARD, type Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 import type { Linked } from "./list.ts";
+import { moment } from "./moment.ts";
 import { COMMUTES, probe, WRITES } from "./probe.ts";
 import { Alarm, type Timers } from "./timers.ts";
 
@@ -121,6 +122,17 @@ const HARD_LIMIT = 1_000;
 export let current: Task | null = null;
 
 let ids = 0, ends = 0;
+
+/** Runs `f` as if no task ran: a callback of the host's that has a turn in the run queue. */
+export function outside<T>(f: () => T): T {
+  const before = current;
+  current = null;
+  try {
+    return f();
+  } finally {
+    current = before;
+  }
+}
 
 /**
  * Runs `f` apart from what runs here, as if nothing did, and with tasks that are numbered from 1: a simulation in the
@@ -400,11 +412,14 @@ export abstract class Task implements Linked<Task> {
     return null;
   }
 
-  /** The greenlets in the scopes that this interrupt ends are told at once, those of the innermost first (S-21). */
+  /**
+   * The greenlets in the scopes that this interrupt ends are told at once, those of the innermost first (S-21). In the scope
+   * that was cancelled those are left to be told which were spawned since: after a cancel before its entry, all.
+   */
   private endInside(due: Interrupt): void {
     for (
       let s: Level | null = this.scope;
-      s !== null && s.owner === this && s.depth > due.depth;
+      s !== null && s.owner === this && s.depth >= due.depth;
       s = s.parent
     ) {
       s.killWorkers(due.error);

@@ -1,16 +1,15 @@
 /**
  * Time is one more waiter: whatever has a deadline is a {@linkcode Timer} in the loop's heap. All timers of one
- * instant fire before any greenlet runs (S-43), those with the same deadline in the order in which they were set.
+ * instant fire before any greenlet runs (S-43), those with the same deadline in the order in which they began.
  */
 import { Heap, type Slotted } from "./heap.ts";
+import { moment } from "./moment.ts";
 import { probe } from "./probe.ts";
-
-let born = 0;
 
 /** Something that happens at a deadline. `fire` must not throw and must not run user code. */
 export abstract class Timer implements Slotted {
   deadline = 0;
-  /** Breaks ties: the earlier set fires first. */
+  /** Breaks ties: what began earlier fires first. */
   seq = 0;
   slot = -1;
 
@@ -59,11 +58,14 @@ export class Timers {
     return first === undefined ? Infinity : first.deadline;
   }
 
-  /** `Infinity` sets nothing: it never comes. */
-  add(timer: Timer, deadline: number): void {
+  /**
+   * `Infinity` sets nothing: it never comes. Of one instant, what began `since` earlier fires first: so a block's deadline
+   * comes before those of the waits in it, also where it was moved (S-39).
+   */
+  add(timer: Timer, deadline: number, since: number = moment()): void {
     if (deadline === Infinity) return;
     timer.deadline = deadline;
-    timer.seq = ++born;
+    timer.seq = since;
     if (probe !== null) probe.timed(deadline, timer.alone);
     if (timer.ref) this.refs++;
     this.heap.push(timer);

@@ -84,7 +84,7 @@ export class Timeout extends Error implements Disposable {
       this.#timer = null;
       task.interrupt(interrupt);
     });
-    task.loop.timers.add(this.#timer, task.loop.now() + this.ms);
+    task.loop.timers.add(this.#timer, task.loop.now() + this.ms, interrupt.since);
   }
 
   /** It will not be thrown any more. Acts at the call. */
