@@ -60,7 +60,11 @@ export class Scope implements Level {
     this.keepsGreenlets = keepsGreenlets;
     this.line = new WaitLine({
       subject: this,
-      name: () => `the end of ${this.children.size} greenlets of its scope`,
+      name: () => {
+        const n = this.children.size;
+        if (n === 0) return "the links of the greenlets of its scope";
+        return `the end of ${n} greenlet${n === 1 ? "" : "s"} of its scope`;
+      },
       rule: (w) => (w.payload() ? undefined : WAIT),
       blocker: () => this.children.tail,
     });

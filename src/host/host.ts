@@ -157,7 +157,14 @@ export const systemHost: Host = {
 
 /** Calls back when the program ends. */
 export function atExit(callback: () => void): void {
-  runtime.process?.once("exit", callback);
+  let called = false;
+  const once = () => {
+    if (!called) callback();
+    called = true;
+  };
+  runtime.process?.once("exit", once);
+  // Under `deno test` the process emits no `exit`.
+  if (runtime.Deno !== undefined) globalThis.addEventListener("unload", once);
 }
 
 /** The value of a variable of the program's environment; undefined where there is none, or it may not be read. */

@@ -2,5 +2,5 @@
 export { SystemClock, systemClock } from "./clock.ts";
 export { atExit, environmentVariable, systemHost } from "./host.ts";
 export { main } from "./main.ts";
-export { render, reportToStderr } from "./report.ts";
+export { render, reportToStderr, say } from "./report.ts";
 export { launch, type Launched, run, type RunOptions } from "./run.ts";

@@ -39,3 +39,8 @@ export function reportToStderr(error: unknown, name?: string): void {
   const where = name ?? originOf(error);
   console.error(`tendril: ${where === undefined ? "error" : `greenlet ${where} failed`}: ${render(error)}`);
 }
+
+/** Something that whoever runs the program should know. */
+export function say(text: string): void {
+  console.error(`tendril: ${text}`);
+}

@@ -85,7 +85,7 @@ const MAX_VICTIM = 7, MAX_PARKS = 5;
  * @throws `TypeError` for what is not the module.
  * @example
  * ```ts
- * import { joinAll, spawn } from "tendril";
+ * import { spawn } from "tendril";
  * import { arbitraries, killAt, property } from "tendril/testing";
  * import { assert, assertThrows } from "@std/assert";
  * import fc from "fast-check";
@@ -100,8 +100,8 @@ const MAX_VICTIM = 7, MAX_PARKS = 5;
  *       for (const _ of items) done.push(yield* jobs.get());
  *     });
  *     killAt(point, [worker]);
- *     for (const item of items) yield* jobs.put(item, { timeout: 100 });
- *     yield* joinAll([worker]);
+ *     for (const item of items) spawn(() => jobs.put(item));
+ *     yield* worker.join();
  *     assert(done.length === items.length);
  *   })
  * ) as Error;
@@ -113,12 +113,12 @@ export function arbitraries(fc: FastCheck): Arbitraries {
   const delay = f.integer({ min: 0, max: MAX_MS });
   return {
     queue: queues(f),
-    lock: f.constantFrom("Lock" as const, "RLock" as const).map((kind) => {
+    lock: oneOf(f, ["Lock", "RLock"]).map((kind) => {
       const make = () => kind === "Lock" ? new Lock() : new RLock();
       return said(f, make, { kind }, `new ${kind}()`);
     }),
     semaphore: f.record({
-      kind: f.constantFrom("Semaphore" as const, "BoundedSemaphore" as const),
+      kind: oneOf(f, ["Semaphore", "BoundedSemaphore"]),
       permits: f.integer({ min: 1, max: MAX_PERMITS }),
     }).map(({ kind, permits }) => {
       const make = () => kind === "Semaphore" ? new Semaphore(permits) : new BoundedSemaphore(permits);
@@ -131,6 +131,11 @@ export function arbitraries(fc: FastCheck): Arbitraries {
   };
 }
 
+/** One of `values`; it shrinks to those before it, where `fc.constantFrom` shrinks to the first alone. */
+function oneOf<const T>(fc: Fc, values: readonly T[]): Arbitrary<T> {
+  return fc.integer({ min: 0, max: values.length - 1 }).map((i) => values[i]);
+}
+
 /** A function with properties, and the text that a failure shows for it. */
 function said<F extends object, P extends object>(fc: Fc, f: F, properties: P, text: string): F & P {
   return Object.assign(f, properties, { [fc.toStringMethod]: () => text, toString: () => text });
@@ -138,7 +143,7 @@ function said<F extends object, P extends object>(fc: Fc, f: F, properties: P, t
 
 function queues(fc: Fc): Arbitrary<QueueMaker> {
   return fc.record({
-    kind: fc.constantFrom("Queue" as const, "LifoQueue" as const, "PriorityQueue" as const),
+    kind: oneOf(fc, ["Queue", "LifoQueue", "PriorityQueue"]),
     maxsize: fc.option(fc.integer({ min: 1, max: MAX_SIZE }), { nil: Infinity, freq: 2 }),
   }).map(({ kind, maxsize }): QueueMaker => {
     const make = <T>() => {
@@ -157,14 +162,16 @@ function queues(fc: Fc): Arbitrary<QueueMaker> {
   });
 }
 
+const PLAIN = ["taskGroup", "cancelScope", "shield"] as const;
+const TIMED = ["moveOnAfter", "withTimeout", "Timeout"] as const;
+
+function isTimed(kind: ScopeLayer["kind"]): kind is (typeof TIMED)[number] {
+  return (TIMED as readonly string[]).includes(kind);
+}
+
 function scopes(fc: Fc, ms: Arbitrary<number>): Arbitrary<ScopeShape> {
-  const layer: Arbitrary<ScopeLayer> = fc.oneof<ScopeLayer>(
-    fc.record({ kind: fc.constantFrom("taskGroup" as const, "cancelScope" as const, "shield" as const) }),
-    fc.record({
-      kind: fc.constantFrom("moveOnAfter" as const, "withTimeout" as const, "Timeout" as const),
-      ms,
-    }),
-  );
+  const layer = fc.record({ kind: oneOf(fc, [...PLAIN, ...TIMED]), ms })
+    .map(({ kind, ms }): ScopeLayer => isTimed(kind) ? { kind, ms } : { kind });
   return fc.array(layer, { maxLength: MAX_LAYERS }).map((layers): ScopeShape => {
     const inAll = <T>(body: Body<[], T>): Op<T | undefined> => {
       needBody(body, "a scope");

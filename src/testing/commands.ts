@@ -3,8 +3,10 @@
  * gave is compared with a sequential model by the search for an order that fits: see linearizable.ts.
  */
 import { type Op, show } from "../core/mod.ts";
-import { type Greenlet, isKill, joinAll, killAll, spawn } from "../greenlet/mod.ts";
-import { call, op } from "../sync/mod.ts";
+import { type Greenlet, joinAll, killAll, spawn } from "../greenlet/mod.ts";
+import { op } from "../sync/mod.ts";
+import { type Command, needCommand, textOf } from "./command.ts";
+import { History, judge } from "./command_history.ts";
 import { type Execution, running } from "./execution.ts";
 import {
   type Arbitrary,
@@ -14,41 +16,9 @@ import {
   needFastCheck,
 } from "./fast_check.ts";
 import { killAt, type KillPoint } from "./kill_at.ts";
-import {
-  BLOCKED,
-  KILLED,
-  type Kind,
-  type Operation,
-  PENDING,
-  RETURNED,
-  Search,
-  THREW,
-} from "./linearizable.ts";
-import { tellHistory } from "./model_history.ts";
+import { BLOCKED } from "./linearizable.ts";
 import { copyOf } from "./model_state.ts";
 import { whole } from "./program.ts";
-
-/** Something that can be done to `Real`, and what it does to its model. Its `toString` is what a failure shows. */
-export interface Command<Model, Real> {
-  /** Does it. An operation, a generator or a promise that it gives is waited for. */
-  run(real: Real): unknown;
-  /**
-   * What a sequential program would get: it changes `state` and gives a value or throws. `BLOCKED`: it cannot happen in
-   * this state. Errors are compared by name, values as deep as they go.
-   */
-  model(state: Model): unknown;
-  /**
-   * Whether it is of any use after the commands drawn before it; if not, it is left out. Default true. Others run at the
-   * same time, so the model must know an answer in any other state, too.
-   */
-  check?(state: Model): boolean;
-  /** The line in which it waits, where the order counts: those of one line go on in the order of their calls. */
-  line?: string | ((state: Model) => string | undefined);
-  /** What it gives, or throws, when its time is over: only while it has to wait, and without an effect. */
-  lapses?(): unknown;
-  /** A kill in the middle may leave its effect behind. Default false: killed while parked, it did not happen (S-15). */
-  partial?: boolean;
-}
 
 /** Options of {@linkcode commands}. */
 export interface CommandsOptions {
@@ -124,9 +94,9 @@ export function commands<Model, Real>(
   if (!Array.isArray(arbitraries) || arbitraries.length === 0) {
     throw new TypeError(`commands needs an array of arbitraries of commands, not ${show(arbitraries)}`);
   }
-  arbitraries.forEach((one, i) => needArbitrary(one, `commands's arbitrary ${i + 1}`));
-  const greenlets = whole(options.greenlets, "commands's greenlets", 1, 3);
-  const maxLength = whole(options.maxCommands, "commands's maxCommands", 1, 8);
+  arbitraries.forEach((one, i) => needArbitrary(one, `commands' arbitrary ${i + 1}`));
+  const greenlets = whole(options.greenlets, "commands' greenlets", 1, 3);
+  const maxLength = whole(options.maxCommands, "commands' maxCommands", 1, 8);
   const one: Arbitrary<Card<Model, Real>> = f.record({
     who: f.integer({ min: 0, max: greenlets - 1 }),
     command: f.oneof<Command<Model, Real>>(...arbitraries),
@@ -225,100 +195,4 @@ function programsOf<Model, Real>(cards: readonly Card<Model, Real>[]): Command<M
 
 function nameOf(who: number): string {
   return who < 26 ? String.fromCharCode(97 + who) : `g${who}`;
-}
-
-/** Calls and returns, as they come. */
-class History<Model> {
-  readonly operations: Operation<Model>[] = [];
-  private readonly run: Execution;
-  private now = 0;
-
-  constructor(run: Execution) {
-    this.run = run;
-  }
-
-  *perform<Real>(
-    command: Command<Model, Real>,
-    real: Real,
-    who: string,
-  ): Generator<unknown, void, unknown> {
-    const operation: Operation<Model> = {
-      ...labelOf(command),
-      who,
-      called: this.now++,
-      ended: Infinity,
-      how: PENDING,
-      value: undefined,
-      from: this.run.steps,
-      to: 0,
-    };
-    this.operations.push(operation);
-    let killed: { error: unknown } | null = null;
-    try {
-      operation.value = yield* call(() => command.run(real));
-      operation.how = RETURNED;
-    } catch (error) {
-      if (isKill(error)) killed = { error };
-      operation.how = killed === null ? THREW : KILLED;
-      operation.value = error;
-    }
-    operation.ended = this.now++;
-    operation.to = this.run.steps;
-    if (killed !== null) throw killed.error;
-  }
-}
-
-/** What the search knows of a command, and the table calls it. */
-function labelOf<Model, Real>(
-  command: Command<Model, Real>,
-): { kind: Kind<Model>; args: readonly unknown[] } {
-  const text = textOf(command);
-  const { name, args } = partsOf(text);
-  const { line } = command;
-  const kind: Kind<Model> = {
-    name,
-    model: (state) => command.model(state),
-    lapses: command.lapses === undefined ? undefined : () => command.lapses?.(),
-    line: typeof line === "function" ? (state) => line.call(command, state) : line,
-    either: command.partial === true,
-  };
-  return { kind, args };
-}
-
-/** `put(1)` is a name and its arguments, where these are plain. */
-function partsOf(text: string): { name: string; args: readonly unknown[] } {
-  const match = /^([^()]*)\((.*)\)$/s.exec(text);
-  if (match === null) return { name: text, args: [] };
-  try {
-    return { name: match[1], args: JSON.parse(`[${match[2]}]`) as unknown[] };
-  } catch {
-    return { name: text, args: [] };
-  }
-}
-
-/** Its own text, or its class and what it holds. */
-function textOf(command: object): string {
-  if (command.toString !== Object.prototype.toString) return String(command);
-  const values = Object.values(command).filter((value) => typeof value !== "function");
-  const name = command.constructor?.name;
-  return `${name === "Object" || !name ? "command" : name}(${values.map((value) => show(value)).join(", ")})`;
-}
-
-function needCommand(command: unknown): void {
-  const { run, model } = (command ?? {}) as { run?: unknown; model?: unknown };
-  if (typeof run === "function" && typeof model === "function") return;
-  throw new TypeError(`a command needs run(real) and model(state), and this has not both: ${show(command)}`);
-}
-
-/** Throws where the history does not fit the model. */
-function judge<Model>(history: readonly Operation<Model>[], model: Model): void {
-  const search = new Search(history, true);
-  if (search.fits(model)) return;
-  const isLost = new Search(history, false).fits(model);
-  const what = isLost
-    ? "a lost wake-up: somebody waits at the end who need not, in the model"
-    : "the commands fit the model in no order";
-  const error = new Error(`${what}\n${tellHistory(history, search.best)}`);
-  error.name = isLost ? "LostWakeUp" : "NotLinearizable";
-  throw error;
 }

@@ -68,6 +68,8 @@ export interface Conditions {
   readonly maxSteps: number;
   /** What must not be left over at the end. */
   readonly leaks: boolean;
+  /** Told of errors that nobody asked for; undefined: they are faults. */
+  readonly onError: ((error: unknown, name: string) => void) | undefined;
   /** Fail when nobody can go on. */
   readonly deadlocks: boolean;
   readonly grace: number;
@@ -78,6 +80,7 @@ export const DEFAULT_CONDITIONS: Conditions = {
   maxSteps: 10_000,
   leaks: true,
   deadlocks: true,
+  onError: undefined,
   grace: DEFAULT_GRACE,
 };
 

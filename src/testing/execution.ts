@@ -64,6 +64,8 @@ export class Execution implements Run, Probe {
   tracks = false;
   /** It drew random numbers, so another seed may make a difference. */
   drew = false;
+  /** Called when nobody can go on, and at the end. */
+  atRest: () => void = () => {};
   /** What the environment keeps for this run. */
   readonly extras: Map<object, unknown> = new Map();
   private readonly policy: Policy;
@@ -86,7 +88,7 @@ export class Execution implements Run, Probe {
       clock: this.clock,
       host: this.host,
       grace: conditions.grace,
-      onError: (error, task) => void this.reported.push({ error, name: task.name }),
+      onError: (error, task) => this.report(error, task.name),
       lastResort: (error) => void this.reported.push({ error, name: "a hook" }),
     });
     this.loop.picker = this;
@@ -123,6 +125,7 @@ export class Execution implements Run, Probe {
   private ended(main: GreenletTask<unknown>): void {
     this.done = true;
     if (this.inStep && !this.endStep()) return;
+    this.atRest();
     if (main.failing) this.fault = { kind: "error", error: main.inbox };
     else if (this.reported.length > 0) this.fault = { kind: "unhandled", error: this.reported[0].error };
     else {
@@ -139,6 +142,7 @@ export class Execution implements Run, Probe {
   /** Nobody can go on, and no time is left to pass. */
   private stuck(): void {
     if (this.inStep && !this.endStep()) return;
+    this.atRest();
     const { loop } = this;
     if (this.uncaught !== null) { // what failed there may be what is waited for here
       this.fault = { kind: "unhandled", error: this.uncaught.error };
@@ -149,8 +153,8 @@ export class Execution implements Run, Probe {
     this.fault = loop.outstanding === 0 ? { kind: "deadlock", error: new Error(report) } : {
       kind: "host",
       error: new Error(
-        `the body waits for a promise of the host, which a simulation never gives a turn, or for one of its own that` +
-          ` nobody settles (a server that does not answer):\n${report}\n` +
+        "the body waits for a promise that does not end: one of the host's, and a simulation never gives the host a turn," +
+          ` or a simulated one that nobody settles, as of a server that does not answer:\n${report}\n` +
           "Use the simulated fetch, files, timers and workers, put a timeout on the wait, or end the promise from inside" +
           " the body. What async functions give is of the host: for these there is simulateAsync",
       ),
@@ -222,7 +226,19 @@ export class Execution implements Run, Probe {
   /** An error that nobody handled, outside of all greenlets: in a timer's callback, of a promise. */
   unhandled(error: unknown, name: string): void {
     this.uncaught ??= { error };
-    this.reported.push({ error, name });
+    this.report(error, name);
+  }
+
+  private report(error: unknown, name: string): void {
+    if (this.conditions.onError === undefined) this.reported.push({ error, name });
+    else this.conditions.onError(error, name);
+  }
+
+  /** Errors besides the fault that went to `onError`. */
+  alsoReported(): unknown[] {
+    const main = this.fault?.error;
+    const parts: readonly unknown[] = main instanceof AggregateError ? [main, ...main.errors] : [main];
+    return this.reported.map(({ error }) => error).filter((error) => !parts.includes(error));
   }
 
   demand(kind: "always" | "eventually", condition: () => boolean, name: string): void {
@@ -247,6 +263,7 @@ export class Execution implements Run, Probe {
   /** Nobody can go on: the last moment for a kill before time passes. */
   idle(): void {
     if (this.inStep && !this.endStep()) throw STOP;
+    this.atRest();
     if (this.policy.idle !== undefined) {
       for (let choice = this.policy.idle(this); choice !== 0; choice = this.policy.idle(this)) {
         this.departures.push({ at: this.choices++, choice });

@@ -3,8 +3,9 @@ import type { Task } from "../core/mod.ts";
 import { type Departure, type Fault, fickle, type Run } from "./contract.ts";
 import type { Program } from "./program.ts";
 import { Paths, Replaying, type StepName } from "./replaying.ts";
-import { tell } from "./report.ts";
+import { MAX_ROWS, tell } from "./report.ts";
 import { type Least, shrink } from "./shrink.ts";
+import { withoutOwn } from "./stacks.ts";
 import { encode, shortHash } from "./token.ts";
 import { survivors, Trail } from "./witness.ts";
 
@@ -20,6 +21,7 @@ export class SimulationError extends Error {
     super(message, { cause: fault.error });
     this.kind = fault.kind;
     this.token = token;
+    this.stack = withoutOwn(this.stack ?? "", message);
   }
 }
 
@@ -45,7 +47,17 @@ export function failure(
   data?: () => string,
 ): SimulationError {
   const least = shrink(program, departures, fault);
-  return show(program, title, least.run.departures, least, data);
+  const { run } = least;
+  // A run in plain FIFO order has passed before, or there would be no departures.
+  const passedBefore = departures.length > 0 && run.departures.length === 0 && !run.drew;
+  return show(
+    program,
+    title,
+    run.departures,
+    least,
+    data,
+    passedBefore ? `Beware: ${fickle().message}.` : undefined,
+  );
 }
 
 /** Runs a schedule once more, with an eye on everything. */
@@ -55,8 +67,10 @@ export function show(
   departures: readonly Departure[],
   least: Least | null,
   data?: () => string,
+  note?: string,
 ): SimulationError {
-  const trail = new Trail(true);
+  const length = least?.run.steps ?? program.run(new Replaying(departures)).steps;
+  const trail = new Trail(length - MAX_ROWS);
   const run = program.run(new Replaying(departures), trail);
   if (run.fault === null) {
     throw new Error(`${title}: a schedule failed, and did not when it was run again`, { cause: fickle() });
@@ -76,6 +90,8 @@ export function show(
     reasons: least === null ? [] : reasonsOf(program, least),
     token,
     data: data?.(),
+    note,
+    reported: run.alsoReported(),
   });
   return new SimulationError(message, run.fault, token);
 }

@@ -53,8 +53,6 @@ export interface Fc {
   tuple(...arbitraries: readonly ArbitraryLike<unknown>[]): Arbitrary<unknown[]>;
   record<T>(parts: { readonly [K in keyof T]: ArbitraryLike<T[K]> }): Arbitrary<T>;
   array<T>(arbitrary: ArbitraryLike<T>, limits: { minLength?: number; maxLength: number }): Arbitrary<T[]>;
-  constant<T>(value: T): Arbitrary<T>;
-  constantFrom<T>(...values: readonly T[]): Arbitrary<T>;
   integer(limits: { min: number; max: number }): Arbitrary<number>;
   oneof<T>(...arbitraries: readonly ArbitraryLike<T>[]): Arbitrary<T>;
   option<T, N>(arbitrary: ArbitraryLike<T>, options: { nil: N; freq?: number }): Arbitrary<T | N>;
@@ -71,8 +69,6 @@ const USED: readonly (keyof Fc)[] = [
   "tuple",
   "record",
   "array",
-  "constant",
-  "constantFrom",
   "integer",
   "oneof",
   "option",

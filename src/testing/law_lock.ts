@@ -1,64 +1,14 @@
 /** The laws of locks: what holds for everything that lets one in at a time. */
-import { BrokenLockError, type Op, TimeoutError } from "../core/mod.ts";
-import type { Body } from "../sync/mod.ts";
+import { TimeoutError } from "../core/mod.ts";
 import { type Greenlet, isKill, sleep, spawn, withTimeout } from "../greenlet/mod.ts";
 import { always } from "./demands.ts";
-import { ended, type Gen, logging, need, outcome, outcomeOf, parked, same, upTo } from "./law_kit.ts";
-import {
-  type Law,
-  law,
-  type LawOptions,
-  type LawSuite,
-  membersOf,
-  suiteOf,
-  type Trials,
-} from "./law_suite.ts";
-import { BLOCKED } from "./linearizable.ts";
-import { modelTest, type ModelTestOptions } from "./model_test.ts";
+import { ended, type Gen, logging, outcome, parked, same, upTo } from "./law_kit.ts";
+import { isFree, type LockLawOptions, type LockLike, type LockSay, use } from "./law_lock_kit.ts";
+import { lockModelLaw } from "./law_lock_model.ts";
+import { optionalLaws, traitLaws } from "./law_lock_more.ts";
+import { type Law, law, type LawSuite, membersOf, suiteOf } from "./law_suite.ts";
 
-/** A lock, whatever its name. What it does not have is not checked. */
-export interface LockLike {
-  /** True: held. False: the timeout, in milliseconds, came first. */
-  acquire(options?: { timeout?: number }): Op<boolean>;
-  /** Gives it back, at the call. */
-  release(): void;
-  /** Takes it if that needs no waiting. */
-  tryAcquire?(): boolean;
-  readonly locked?: boolean;
-  /** Runs `body` while it is held. */
-  withLock?<T>(body: Body<[], T>): Op<T>;
-}
-
-/** What is different from lock to lock; what is left out is not checked. */
-export interface LockLawOptions extends LawOptions {
-  /** When a greenlet ends that holds it, it breaks, is free again, or stays taken. */
-  deadHolder?: "breaks" | "frees" | "keeps";
-  /** Who holds it and acquires it again gets an error, holds it twice, or waits. */
-  again?: "throws" | "counts" | "waits";
-  /** Who does not hold it and releases it gets an error, or does release it. */
-  stranger?: "throws" | "releases";
-}
-
-/** Makes a law about a lock. */
-type Say = (name: string, body: (lock: LockLike) => Gen, trials?: Trials) => Law;
-
-/** Takes it, notes that, gives the others a turn, releases. */
-function* use(lock: LockLike, note: () => void): Gen {
-  yield* lock.acquire();
-  try {
-    note();
-    yield* sleep(0);
-  } finally {
-    lock.release();
-  }
-}
-
-function* isFree(lock: LockLike): Gen {
-  same(yield* lock.acquire({ timeout: 0 }), true, "acquire({ timeout: 0 }) of a lock that nobody holds");
-  lock.release();
-}
-
-function basicLaws(say: Say): Law[] {
+function basicLaws(say: LockSay): Law[] {
   return [
     say("S-50 exclusion: one holder at a time, whoever is killed", function* (lock) {
       let inside = 0;
@@ -133,7 +83,7 @@ function basicLaws(say: Say): Law[] {
   ];
 }
 
-function killLaws(say: Say): Law[] {
+function killLaws(say: LockSay): Law[] {
   return [
     say("S-51 killed while parked: it leaves nothing behind, and the order of the rest", function* (lock) {
       const log: number[] = [];
@@ -174,7 +124,7 @@ function killLaws(say: Say): Law[] {
   ];
 }
 
-function timeLaws(say: Say): Law[] {
+function timeLaws(say: LockSay): Law[] {
   return [
     say("S-52 timeout: acquire gives false, consumes nothing, and not before its time", function* (lock) {
       yield* lock.acquire();
@@ -238,161 +188,15 @@ function timeLaws(say: Say): Law[] {
   ];
 }
 
-/** What a lock may have besides. */
-function optionalLaws(say: Say, has: ReadonlySet<string>): Law[] {
-  const laws: Law[] = [];
-  if (has.has("tryAcquire")) {
-    laws.push(say("S-52 tryAcquire: it takes what is free, and never parks", function* (lock) {
-      let ran = false;
-      const other = spawn({ name: "other" }, () => void (ran = true));
-      same(lock.tryAcquire?.(), true, "tryAcquire of a free lock");
-      need(!ran, "tryAcquire gave a turn to another greenlet");
-      const refused = spawn({ name: "refused" }, () => same(lock.tryAcquire?.(), false, "of a held one"));
-      yield* ended([other, refused]);
-      lock.release();
-      yield* isFree(lock);
-    }));
-  }
-  if (has.has("locked")) {
-    laws.push(say("locked says whether it is held", function* (lock) {
-      same(lock.locked, false, "locked at first");
-      yield* lock.acquire();
-      same(lock.locked, true, "locked while held");
-      const waiter = yield* parked("waiter", () => use(lock, () => same(lock.locked, true, "locked")));
-      lock.release();
-      same(lock.locked, true, "locked when it was handed over");
-      yield* ended([waiter]);
-      same(lock.locked, false, "locked at the end");
-    }));
-  }
-  if (has.has("withLock")) {
-    laws.push(say("withLock releases however its body ends", function* (lock) {
-      const block = <T>(body: Body<[], T>): Op<T> => (lock as Required<LockLike>).withLock(body);
-      same(yield* block(() => 7), 7, "the value of withLock");
-      yield* isFree(lock);
-      const how = yield* outcome(block(function* () {
-        yield* sleep(0);
-        throw new RangeError("of the body");
-      }));
-      same(how, "!RangeError", "withLock of a body that throws");
-      yield* isFree(lock);
-      const killed = yield* parked("killed", () => block(() => sleep(1_000)));
-      const waiting = yield* parked("waiting", () => block(() => sleep(1_000)));
-      killed.kill();
-      waiting.kill();
-      yield* ended([killed, waiting]);
-      yield* isFree(lock);
-    }));
-  }
-  return laws;
-}
-
-function traitLaws(say: Say, { deadHolder, again, stranger }: LockLawOptions): Law[] {
-  const laws: Law[] = [];
-  if (deadHolder !== undefined) {
-    laws.push(say(`S-54 a dead holder: the lock ${deadHolder}, and nobody hangs`, function* (lock) {
-      const dying = yield* parked("dying", () => lock.acquire());
-      const all: Greenlet<void>[] = [];
-      const log: string[] = [];
-      for (const i of upTo(2)) {
-        all.push(
-          yield* parked(`${i}`, function* () {
-            const how = yield* outcome(lock.acquire({ timeout: 5 }));
-            log.push(how);
-            if (how === "true") lock.release();
-          }),
-        );
-      }
-      yield* ended([dying, ...all]);
-      const each = { breaks: `!${BrokenLockError.name}`, frees: "true", keeps: "false" }[deadHolder];
-      same(log, [each, each], "what those got who came after");
-    }));
-  }
-  if (again !== undefined) {
-    laws.push(say(`S-53 acquired again by its holder: it ${again}`, function* (lock) {
-      yield* lock.acquire();
-      const how = yield* outcome(lock.acquire({ timeout: 5 }));
-      same(how, { throws: "!Error", counts: "true", waits: "false" }[again], "the second acquire");
-      if (again === "counts") {
-        lock.release();
-        const other = spawn({ name: "other" }, () => lock.acquire({ timeout: 5 }));
-        same(yield* other, false, "what another gets after the first of two releases");
-      }
-      lock.release();
-      yield* isFree(lock);
-    }));
-  }
-  if (stranger !== undefined) {
-    laws.push(say(`S-53 released by a stranger: it ${stranger}`, function* (lock) {
-      yield* lock.acquire();
-      const other = spawn({ name: "stranger" }, () => outcomeOf(() => lock.release()) !== "ok");
-      same(yield* other, stranger === "throws", "whether the release throws");
-      same(yield* spawn({ name: "next" }, () => free(lock)), stranger === "releases", "whether it is free");
-      if (stranger === "throws") lock.release();
-      yield* isFree(lock);
-    }));
-  }
-  return laws;
-}
-
-function* free(lock: LockLike): Gen<boolean> {
-  const got = yield* lock.acquire({ timeout: 0 });
-  if (got) lock.release();
-  return got;
-}
-
-/** A lock is a flag and a line. What a holder gets who acquires it again is another matter. */
-function modelLaw(make: () => LockLike, { runs = 30, seed = 0 }: LockLawOptions): Law {
-  const take = (state: { held: boolean }): unknown => state.held ? BLOCKED : state.held = true;
-  const takes = ["acquire", "acquire within 5 ms", "acquire at once"];
-  const timed = (timeout: number) => ({
-    run: (lock: LockLike) => lock.acquire({ timeout }),
-    model: take,
-    lapses: () => false,
-    line: "acquire",
-    unless: takes,
-  });
-  const check = (more: ModelTestOptions) =>
-    modelTest({
-      make,
-      model: () => ({ held: false }),
-      operations: {
-        acquire: {
-          run: (lock: LockLike) => lock.acquire(),
-          model: take,
-          line: "acquire",
-          unless: takes,
-          weight: 2,
-        },
-        "acquire within 5 ms": timed(5),
-        "acquire at once": timed(0),
-        "hold it for a while": { run: () => sleep(5), model: () => undefined },
-        release: {
-          run: (lock: LockLike) => lock.release(),
-          model: (state) => void (state.held = false),
-          releases: takes,
-          weight: 2,
-        },
-      },
-    }, { seed, ...more });
-  return {
-    name: "S-50 to S-52 the model: a flag and a line, whoever gives up or is killed",
-    check() {
-      check({ runs: runs * 5, kills: 2, timeouts: 1 });
-      check({ runs: 4, preemptions: 2, kills: 1, maxSchedules: 200 });
-    },
-  };
-}
-
 function lawsOf(make: () => LockLike, options: LockLawOptions): Law[] {
-  const say: Say = (name, body, trials) => law(name, options, () => body(make()), trials);
+  const say: LockSay = (name, body, trials) => law(name, options, () => body(make()), trials);
   return [
     ...basicLaws(say),
     ...killLaws(say),
     ...timeLaws(say),
     ...optionalLaws(say, membersOf(make, ["tryAcquire", "locked", "withLock"])),
     ...traitLaws(say, options),
-    modelLaw(make, options),
+    lockModelLaw(make, options),
   ];
 }
 

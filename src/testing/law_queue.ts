@@ -16,8 +16,7 @@ import {
   takeAll,
 } from "./law_queue_kit.ts";
 import { type Law, law, type LawSuite, membersOf, suiteOf } from "./law_suite.ts";
-import { BLOCKED } from "./linearizable.ts";
-import { modelTest, type ModelTestOptions } from "./model_test.ts";
+import { queueModelLaw } from "./law_queue_model.ts";
 import { settle } from "./settle.ts";
 
 function flowLaws(say: QueueSay, { maxsize = Infinity, order = "fifo" }: QueueLawOptions): Law[] {
@@ -64,15 +63,6 @@ function flowLaws(say: QueueSay, { maxsize = Infinity, order = "fifo" }: QueueLa
       yield* ended([getter, thief]);
       same(log.toSorted(), ["getter 7", `thief ${EMPTY}`], "who got what");
     }),
-
-    say("S-46 a put runs no getter", function* (queue) {
-      const log: string[] = [];
-      const getter = yield* logging(log, "getter", () => queue.get());
-      yield* queue.put(1);
-      log.push("put");
-      yield* ended([getter]);
-      same(log, ["put", "getter 1"], "what happened");
-    }, { inOrder: true }),
   ];
   if (order !== "none") {
     const law = `S-65 order: items come out ${
@@ -126,18 +116,6 @@ function killLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[]
       yield* ended([getter]);
       same(log, [4, "the kill came"], "what happened");
       same(yield* takeAll(queue, 0), [], "what is left");
-    }, { inOrder: true }),
-
-    say("S-57 a put that is killed while parked takes its item along", function* (queue) {
-      if (maxsize === Infinity) return;
-      const items = yield* fill(queue, maxsize);
-      const putter = yield* parked("putter", () => queue.put(99));
-      const next = yield* parked("next", () => queue.put(98));
-      putter.kill();
-      yield* ended([putter]);
-      const got = yield* takeAll(queue, 5);
-      yield* ended([next]);
-      same(got.toSorted(), [...items, 98].toSorted(), "what came out");
     }),
 
     say("S-57 a put that was accepted is not undone by a kill", function* (queue) {
@@ -154,7 +132,7 @@ function killLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[]
   ];
 }
 
-function timeLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[] {
+function timeLaws(say: QueueSay): Law[] {
   return [
     say("S-58 a get whose time is over throws QueueEmpty, not before, and takes nothing", function* (queue) {
       const log: string[] = [];
@@ -169,18 +147,6 @@ function timeLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[]
       yield* ended(all);
       same(log.slice(3), ["20 ms 3"], "who got it");
       same(yield* takeAll(queue, 0), [], "what is left");
-    }),
-
-    say("S-58 a put whose time is over throws QueueFull, not before, and leaves nothing", function* (queue) {
-      if (maxsize === Infinity) return;
-      const items = yield* fill(queue, maxsize);
-      const log: string[] = [];
-      const all: Greenlet<void>[] = [];
-      for (const ms of [0, 5]) all.push(yield* logging(log, `${ms} ms`, () => queue.put(9, { timeout: ms })));
-      same(log, [`0 ms ${FULL}`], "who gave up at once");
-      yield* ended(all);
-      same(log.slice(1), [`5 ms ${FULL}`], "who gave up later");
-      same((yield* takeAll(queue, 0)).toSorted(), items.toSorted(), "what is in it");
     }),
 
     say("S-57 the race: an item that comes at the last moment is got or stays", function* (queue) {
@@ -209,18 +175,45 @@ function timeLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[]
 
 function boundLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[] {
   if (maxsize === Infinity) return [];
-  if (maxsize === 0) {
-    return [say("S-60 a put returns when its item was taken, and not before", function* (queue) {
-      const log: string[] = [];
-      const putter = yield* logging(log, "putter", () => queue.put(1));
-      yield* sleep(10);
-      same(log, [], "puts that returned before the get");
-      same(yield* queue.get(), 1, "the item");
+  const laws = [
+    say("S-57 a put that is killed while parked takes its item along", function* (queue) {
+      const items = yield* fill(queue, maxsize);
+      const putter = yield* parked("putter", () => queue.put(99));
+      const next = yield* parked("next", () => queue.put(98));
+      putter.kill();
       yield* ended([putter]);
-      same(log, ["putter ok"], "puts that returned");
-    })];
+      const got = yield* takeAll(queue, 5);
+      yield* ended([next]);
+      same(got.toSorted(), [...items, 98].toSorted(), "what came out");
+    }),
+
+    say("S-58 a put whose time is over throws QueueFull, not before, and leaves nothing", function* (queue) {
+      const items = yield* fill(queue, maxsize);
+      const log: string[] = [];
+      const all: Greenlet<void>[] = [];
+      for (const ms of [0, 5]) all.push(yield* logging(log, `${ms} ms`, () => queue.put(9, { timeout: ms })));
+      same(log, [`0 ms ${FULL}`], "who gave up at once");
+      yield* ended(all);
+      same(log.slice(1), [`5 ms ${FULL}`], "who gave up later");
+      same((yield* takeAll(queue, 0)).toSorted(), items.toSorted(), "what is in it");
+    }),
+  ];
+  if (maxsize === 0) {
+    return [
+      ...laws,
+      say("S-60 a put returns when its item was taken, and not before", function* (queue) {
+        const log: string[] = [];
+        const putter = yield* logging(log, "putter", () => queue.put(1));
+        yield* sleep(10);
+        same(log, [], "puts that returned before the get");
+        same(yield* queue.get(), 1, "the item");
+        yield* ended([putter]);
+        same(log, ["putter ok"], "puts that returned");
+      }),
+    ];
   }
   return [
+    ...laws,
     say("S-61 it holds maxsize items, never more", function* (queue) {
       let inside = 0;
       if (queue.qsize !== undefined) always(() => (queue.qsize as number) <= maxsize, "qsize <= maxsize");
@@ -252,72 +245,16 @@ function boundLaws(say: QueueSay, { maxsize = Infinity }: QueueLawOptions): Law[
   ];
 }
 
-/** A queue is an array and two lines. */
-function modelLaw(make: () => QueueLike, options: QueueLawOptions): Law[] {
-  const { maxsize = Infinity, order = "fifo", runs = 30, seed = 0 } = options;
-  if (order === "none" || maxsize === 0) return []; // what the model gives next would be chance
-  const put = (items: number[], n: number) => items.length < maxsize ? void items.push(n) : BLOCKED;
-  const get = (items: number[]) => {
-    if (items.length === 0) return BLOCKED;
-    const [first] = inOrder(items, order);
-    items.splice(order === "lifo" ? items.lastIndexOf(first) : items.indexOf(first), 1);
-    return first;
-  };
-  const timedGet = (timeout: number) => ({
-    run: (queue: QueueLike) => queue.get({ timeout }),
-    model: get,
-    lapses(): never {
-      throw new QueueEmpty();
-    },
-    line: "get",
-  });
-  const timedPut = (timeout: number) => ({
-    args: (random: { below(n: number): number }): [number] => [random.below(20)],
-    run: (queue: QueueLike, n: number) => queue.put(n, { timeout }),
-    model: put,
-    lapses(): never {
-      throw new QueueFull();
-    },
-    line: "put",
-  });
-  const check = (more: ModelTestOptions) =>
-    modelTest({
-      make,
-      model: (): number[] => [],
-      operations: {
-        put: {
-          ...timedPut(0),
-          run: (queue: QueueLike, n: number) => queue.put(n),
-          lapses: undefined,
-          weight: 3,
-        },
-        get: { ...timedGet(0), run: (queue: QueueLike) => queue.get(), lapses: undefined, weight: 2 },
-        "get at once": timedGet(0),
-        "get within 5 ms": timedGet(5),
-        "put at once": timedPut(0),
-        "put within 5 ms": timedPut(5),
-        "wait for a while": { run: () => sleep(5), model: () => undefined },
-      },
-    }, { seed, ...more });
-  return [{
-    name: "S-57 to S-61 the model: an array and two lines, whoever gives up or is killed",
-    check() {
-      check({ runs: runs * 5, kills: 2, timeouts: 1 });
-      check({ runs: 4, preemptions: 2, kills: 1, maxSchedules: 200 });
-    },
-  }];
-}
-
 function lawsOf(make: () => QueueLike, options: QueueLawOptions): Law[] {
   const say: QueueSay = (name, body, trials) => law(name, options, () => body(make()), trials);
-  const has = membersOf(make, ["shutdown", "peek", "taskDone", "join", "next"]);
+  const has = membersOf(make, ["putNowait", "shutdown", "peek", "taskDone", "join", "next"]);
   return [
     ...flowLaws(say, options),
     ...boundLaws(say, options),
     ...killLaws(say, options),
-    ...timeLaws(say, options),
+    ...timeLaws(say),
     ...queueExtras(say, options, has),
-    ...modelLaw(make, options),
+    ...queueModelLaw(make, options),
   ];
 }
 

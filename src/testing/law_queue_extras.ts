@@ -20,13 +20,19 @@ const DOWN = `!${QueueShutDown.name}`;
 export function queueExtras(say: QueueSay, options: QueueLawOptions, has: ReadonlySet<string>): Law[] {
   return [
     ...(has.has("shutdown") ? shutdownLaws(say, options) : []),
+    ...(has.has("shutdown") && options.maxsize !== undefined && options.maxsize < Infinity
+      ? [puttersLaw(say, options.maxsize)]
+      : []),
+    ...(has.has("putNowait") ? [wakeLaw(say)] : []),
     ...(has.has("peek") ? [peekLaw(say)] : []),
     ...(has.has("taskDone") && has.has("join") ? [joinLaw(say)] : []),
     ...(has.has("next") ? [stepLaw(say)] : []),
   ];
 }
 
-type Whole = QueueLike & Required<Pick<QueueLike, "shutdown" | "peek" | "taskDone" | "join" | "next">>;
+type Whole =
+  & QueueLike
+  & Required<Pick<QueueLike, "putNowait" | "shutdown" | "peek" | "taskDone" | "join" | "next">>;
 
 function shutdownLaws(say: QueueSay, { maxsize = Infinity, order = "fifo" }: QueueLawOptions): Law[] {
   return [
@@ -52,22 +58,34 @@ function shutdownLaws(say: QueueSay, { maxsize = Infinity, order = "fifo" }: Que
       yield* ended(getters);
       same(log.toSorted(), [`getter 0 ${DOWN}`, `getter 1 ${DOWN}`], "what getters got");
     }),
-
-    say("S-63 shutdown fails the putters that wait; their items are gone", function* (queue) {
-      if (maxsize === Infinity) return;
-      const items = yield* fill(queue, maxsize);
-      const log: string[] = [];
-      const putters: Greenlet<void>[] = [];
-      for (const i of upTo(2)) putters.push(yield* logging(log, `putter ${i}`, () => queue.put(90 + i)));
-      (queue as Whole).shutdown();
-      yield* ended(putters);
-      same(log.toSorted(), [`putter 0 ${DOWN}`, `putter 1 ${DOWN}`], "what putters got");
-      const got: number[] = [];
-      for (const _ of items) got.push(yield* queue.get());
-      same(got.toSorted(), items.toSorted(), "what was left");
-      same(yield* outcome(queue.get()), DOWN, "a get");
-    }),
   ];
+}
+
+function puttersLaw(say: QueueSay, maxsize: number): Law {
+  return say("S-63 shutdown fails the putters that wait; their items are gone", function* (queue) {
+    const items = yield* fill(queue, maxsize);
+    const log: string[] = [];
+    const putters: Greenlet<void>[] = [];
+    for (const i of upTo(2)) putters.push(yield* logging(log, `putter ${i}`, () => queue.put(90 + i)));
+    (queue as Whole).shutdown();
+    yield* ended(putters);
+    same(log.toSorted(), [`putter 0 ${DOWN}`, `putter 1 ${DOWN}`], "what putters got");
+    const got: number[] = [];
+    for (const _ of items) got.push(yield* queue.get());
+    same(got.toSorted(), items.toSorted(), "what was left");
+    same(yield* outcome(queue.get()), DOWN, "a get");
+  });
+}
+
+function wakeLaw(say: QueueSay): Law {
+  return say("S-46 a put runs no getter", function* (queue) {
+    const log: string[] = [];
+    const getter = yield* logging(log, "getter", () => queue.get());
+    (queue as Whole).putNowait(1);
+    log.push("put");
+    yield* ended([getter]);
+    same(log, ["put", "getter 1"], "what happened");
+  });
 }
 
 function peekLaw(say: QueueSay): Law {

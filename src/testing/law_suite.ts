@@ -113,8 +113,6 @@ export interface Trials {
   readonly timeouts?: number;
   /** Small enough for all schedules with two preemptions. Default true, unless there are kills or early timeouts. */
   readonly small?: boolean;
-  /** It says what happens in plain FIFO order only: one schedule is enough. */
-  readonly inOrder?: boolean;
 }
 
 /** Preemptions of the small laws: most bugs need no more than two. */
@@ -128,10 +126,6 @@ export function law(name: string, options: LawOptions, body: Body<[], void>, tri
   return {
     name,
     check() {
-      if (trials.inOrder === true) {
-        simulate(body, { runs: 1, strategy: "fifo", leaks: false });
-        return;
-      }
       simulate(body, { runs: kills + timeouts > 0 ? runs * 2 : runs, seed, kills, timeouts, leaks: false });
       if (small) explore(body, { preemptions: PREEMPTIONS, maxSchedules, reduce: false, leaks: false });
     },

@@ -24,7 +24,7 @@ function copyObject(value: object): object {
   }
   const { clone } = value as { clone?: unknown };
   if (typeof clone === "function") return clone.call(value) as object;
-  if (value instanceof Error) return value;
+  if (value instanceof Error || value instanceof Date) return value;
   const proto: unknown = Object.getPrototypeOf(value);
   const copy: Record<string, unknown> = proto === Object.prototype
     ? {}

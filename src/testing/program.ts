@@ -15,6 +15,8 @@ export interface ProgramOptions {
    * is killed from outside may leave others waiting for it.
    */
   deadlocks?: boolean;
+  /** Told of each error that nobody had asked for when its greenlet, named `name`, died. Default: it is a failure. */
+  onError?: (error: unknown, name: string) => void;
   /** Milliseconds from a kill to its hard phase, in simulated time. Default 5,000. */
   grace?: number;
 }
@@ -40,6 +42,7 @@ export class Program {
       seed,
       maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps),
       leaks: options?.leaks ?? DEFAULT_CONDITIONS.leaks,
+      onError: options?.onError,
       deadlocks: options?.deadlocks ?? DEFAULT_CONDITIONS.deadlocks,
       grace: options?.grace ?? DEFAULT_CONDITIONS.grace,
     };

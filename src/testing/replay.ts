@@ -1,6 +1,6 @@
 /** Running one schedule again. */
 import type { Body } from "../sync/mod.ts";
-import { atExit, environmentVariable, reportToStderr } from "../host/mod.ts";
+import { atExit, environmentVariable, say } from "../host/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import { show } from "./failure.ts";
@@ -13,6 +13,7 @@ import { Trail } from "./witness.ts";
 let armed: Schedule | null = null;
 /** Simulations that the token of the environment did not fit; `Infinity` after it did. */
 let passedBy = 0;
+let watchesExit = false;
 
 /**
  * Repeats the schedule of a failure, to the letter, also one that another runtime has found. Put the line that the
@@ -45,6 +46,13 @@ export function replay<T>(token: string, body: Body<[], T>, options?: ProgramOpt
 export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOptions): T | void {
   const schedule = decode(token);
   if (body === undefined) {
+    if (armed !== null) {
+      throw new Error(
+        "replay: no simulation has followed the replay before: put each in front of the one it belongs to",
+      );
+    }
+    if (!watchesExit) atExit(sayArmed);
+    watchesExit = true;
     armed = schedule;
     return;
   }
@@ -77,14 +85,20 @@ export function replayed(program: Program, what: string, data?: () => string): E
 /** Nobody must believe that a schedule passes which was never run. */
 function sayUnused(token: string): void {
   if (passedBy === Infinity) return;
-  reportToStderr(
-    `TENDRIL_REPLAY=${token} belongs to none of the ${passedBy} simulations of this program: it is one of another` +
-      " program, or what it ran has changed since",
+  say(
+    `TENDRIL_REPLAY=${token} fits none of the ${passedBy} simulations that ran in this process. If it should, the body has` +
+      " changed since. (Where each file of tests has a process of its own, all but one say this.)",
   );
 }
 
+function sayArmed(): void {
+  if (armed !== null) {
+    say("replay(token) was called and no simulation followed it: put it in front of the one it belongs to");
+  }
+}
+
 function attempt(program: Program, schedule: Schedule): { run: Execution; fits: boolean } {
-  const trail = new Trail(false);
+  const trail = new Trail(Infinity);
   const policy = new Replaying(schedule.departures);
   const run = program.seeded(schedule.seed).run(policy, trail);
   const sum = trail.programOf(schedule.steps);

@@ -1,5 +1,6 @@
 /** What a failure says: what failed, the schedule as a table, where everybody stood, and the line that repeats it. */
 import type { Fault } from "./contract.ts";
+import { placesOf, shortPlace } from "./stacks.ts";
 import type { Row } from "./witness.ts";
 
 /** What there is to tell. */
@@ -15,14 +16,18 @@ export interface Story {
   /** By which orders FIFO fails. */
   readonly reasons: readonly string[];
   readonly token: string;
+  /** What else must be said. */
+  readonly note: string | undefined;
+  /** Errors besides the main one that went to `onError`. */
+  readonly reported: readonly unknown[];
   /** Values that a property was tried with. */
-  readonly data?: string;
+  readonly data: string | undefined;
 }
 
 /** Characters of a column, and of the whole table. */
 const LEAST = 16, MOST = 34, WIDTH = 150;
 /** Steps that are shown at most: the beginning tells less than the end. */
-const MAX_ROWS = 120;
+export const MAX_ROWS: number = 120;
 /** More rows in a row that say the same become one. */
 const MOST_SAME = 4;
 const MAX_FRAMES = 6;
@@ -42,7 +47,11 @@ const KINDS: Record<Fault["kind"], string> = {
 export function tell(story: Story): string {
   const { fault, rows } = story;
   const names = [...new Set(rows.map(({ name }) => name))];
-  const parts = [`${story.title}: ${KINDS[fault.kind]}: ${textOf(fault.error)}`];
+  const text = textOf(fault.error);
+  const whole = fault.kind === "deadlock" || !text.includes("\n");
+  const parts = [`${story.title}: ${KINDS[fault.kind]}: ${whole ? text : firstLine(text)}`];
+  if (!whole) parts.push(indented(text.slice(text.indexOf("\n"))));
+  if (story.note !== undefined) parts.push(story.note);
   if (story.data !== undefined) parts.push(`With ${story.data}`);
   parts.push(table(rows, names));
   const { reasons } = story;
@@ -55,6 +64,9 @@ export function tell(story: Story): string {
     const lines = story.parked.map(({ name, waitsOn }) => `  ${name} waits on ${waitsOn}`);
     parts.push(`At the end\n${lines.join("\n")}`);
   }
+  if (story.reported.length > 0) {
+    parts.push(`Also reported, since nobody had asked\n${indented(story.reported.map(textOf).join("\n"))}`);
+  }
   const stacks = lastStacks(rows);
   if (stacks.length > 0) parts.push(`Where each parked last\n${stacks.join("\n")}`);
   parts.push(`To repeat it: replay("${story.token}"), or TENDRIL_REPLAY=${story.token} before the command`);
@@ -66,7 +78,17 @@ function textOf(error: unknown): string {
   const more = error instanceof AggregateError
     ? error.errors.map((e) => `\n  and: ${textOf(e)}`).join("")
     : "";
-  return (error.name === "Error" ? error.message : `${error.name}: ${error.message}`) + more;
+  const message = error.message.trimEnd();
+  const cause = error.cause instanceof Error && more === "" ? ` (because of ${textOf(error.cause)})` : "";
+  return (error.name === "Error" ? message : `${error.name}: ${message}`) + cause + more;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0].replace(/[:,]$/, "");
+}
+
+function indented(text: string): string {
+  return text.split("\n").filter((line) => line.trim() !== "").map((line) => `  ${line}`).join("\n");
 }
 
 function table(rows: readonly Row[], names: readonly string[]): string {
@@ -111,7 +133,7 @@ function runLength(rows: readonly Row[], from: number): number {
 
 function what(row: Row): string {
   const parts: string[] = [];
-  if (row.thrown !== undefined) parts.push(`gets ${textOf(row.thrown).split("\n")[0]}`);
+  if (row.thrown !== undefined) parts.push(`gets ${firstLine(textOf(row.thrown))}`);
   if (row.spawned.length > 0) parts.push(`spawns ${row.spawned.join(", ")}`);
   if (row.woke.length > 0) parts.push(`wakes ${row.woke.join(", ")}`);
   const place = placesOf(row.error instanceof Error ? row.error.stack ?? "" : row.stack)[0];
@@ -142,39 +164,22 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-// ---- stacks
-
-/** Where this library stands: its frames tell a user nothing. */
-const OWN = new URL("..", import.meta.url).href.replace(/^file:\/\//, "");
-
-/** The places in the user's own code, innermost first. */
-function placesOf(stack: string): string[] {
-  const places: string[] = [];
-  for (const line of stack.split("\n")) {
-    const match = /(?:\(|@|at )((?:file:\/\/)?[^()@\s][^()@]*:\d+(?::\d+)?)\)?$/.exec(line.trim());
-    if (match === null) continue;
-    const place = match[1].replace(/^.*\s/, "").replace(/^file:\/\//, "");
-    if (place.startsWith(OWN) && line.includes("resume")) break; // below is the loop, and whoever runs the test
-    if (place.startsWith(OWN) || /^(?:node:|ext:|native|\[native)|node_modules|\bassert\.ts:/.test(place)) {
-      continue;
-    }
-    places.push(place);
-  }
-  return places;
-}
-
-function shortPlace(place: string): string {
-  return place.replace(/^.*\//, "").replace(/:(\d+):\d+$/, ":$1");
-}
-
 function lastStacks(rows: readonly Row[]): string[] {
   const last = new Map<string, Row>();
   for (const row of rows) if (row.stack !== "") last.set(row.name, row);
   const lines: string[] = [];
   for (const [name, row] of last) {
     const places = placesOf(row.stack).slice(0, MAX_FRAMES);
-    if (places.length === 0) lines.push(`  ${name}, step ${row.step}: ${row.end.replace("waits: ", "in ")}`);
-    else lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
+    if (places.length === 0) {
+      lines.push(
+        `  ${name}, step ${row.step}: ${
+          row.end.replace(/^waits: the end of .* of its scope$/, "the end of its body").replace(
+            "waits: ",
+            "in ",
+          )
+        }`,
+      );
+    } else lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
   }
   return lines;
 }

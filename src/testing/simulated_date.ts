@@ -2,7 +2,7 @@
 import { running } from "./execution.ts";
 
 /** 2000-01-01T00:00:00Z, the moment at which every run begins. */
-const EPOCH = 946_684_800_000;
+export const EPOCH = 946_684_800_000;
 
 /** Milliseconds since the run began; null where none goes on. */
 function elapsed(): number | null {
@@ -38,7 +38,9 @@ export function simulatedPerformance(real: Performance): { now: () => number; ti
 
 /** A moment of `Temporal`, as far as it is needed here. */
 interface Instant {
-  toZonedDateTimeISO(zone: unknown): { toPlainDateTime(): unknown; toPlainDate(): unknown; toPlainTime(): unknown };
+  toZonedDateTimeISO(
+    zone: unknown,
+  ): { toPlainDateTime(): unknown; toPlainDate(): unknown; toPlainTime(): unknown };
 }
 
 /** `Temporal`, where there is one. */

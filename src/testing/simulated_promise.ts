@@ -9,7 +9,7 @@ import { probe, show, writes } from "../core/mod.ts";
 import { running } from "./execution.ts";
 import { type Rejected, Turns } from "./turns.ts";
 
-const NativePromise = globalThis.Promise;
+const NativePromise: PromiseConstructor = globalThis.Promise;
 const queue = globalThis.queueMicrotask;
 
 /** Queues a reaction: in the run that goes on, else at the host. */

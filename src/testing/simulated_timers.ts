@@ -237,7 +237,7 @@ export function simulatedTimers(real: { readonly [name: string]: unknown }): Rec
     clearImmediate: clearer("clearImmediate"),
     queueMicrotask: (...args: readonly unknown[]) => {
       if (running === null) return original("queueMicrotask", args);
-      Turns.of(running).job(callable(args[0], [], "queueMicrotask"));
+      return Turns.of(running).job(callable(args[0], [], "queueMicrotask"));
     },
   };
 }

@@ -39,6 +39,7 @@ export class Turns {
 
   private constructor(run: Execution) {
     this.run = run;
+    run.atRest = () => this.lookForUnhandled();
   }
 
   /** That of a run. */
@@ -68,7 +69,6 @@ export class Turns {
   reject(promise: Rejected): void {
     writes(QUEUES);
     this.rejected.push(promise);
-    this.rouse();
   }
 
   /** Says that the queues are changed by other means: a timer is taken back. */
@@ -91,8 +91,7 @@ export class Turns {
     if (next !== undefined) this.call(next.name, next.run);
     for (let job = this.jobs.shift(); job !== undefined; job = this.jobs.shift()) this.call("a promise", job);
     this.inside = false;
-    if (this.rejected.length > 0) this.lookForUnhandled();
-    if (this.callbacks.length + this.rejected.length > 0) this.rouse();
+    if (this.callbacks.length > 0) this.rouse();
   }
 
   private call(name: string, callback: () => void): void {
@@ -105,7 +104,6 @@ export class Turns {
 
   /** As a runtime does it: when all that was ready has run and no reaction is left. */
   private lookForUnhandled(): void {
-    if (this.run.loop.ready.size > 0) return;
     for (const promise of this.rejected) {
       if (!promise.isHandled) this.run.unhandled(promise.reason, "a promise");
     }

@@ -42,11 +42,11 @@ export class VirtualClock implements Clock {
       throw new RangeError(`time passes by a number of milliseconds of at least 0, not ${ms}`);
     }
     this.#now += ms;
-    for (const [client, { deadline }] of [...this.#alarms]) {
-      if (deadline <= this.#now) {
-        this.#alarms.delete(client);
-        client.ring();
-      }
+    for (const client of [...this.#alarms.keys()]) {
+      const alarm = this.#alarms.get(client); // another one's ring may have taken it away
+      if (alarm === undefined || alarm.deadline > this.#now) continue;
+      this.#alarms.delete(client);
+      client.ring();
     }
   }
 

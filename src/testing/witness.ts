@@ -4,6 +4,7 @@
  */
 import { childrenOf, DONE, type Task, TURN, WAITING } from "../core/mod.ts";
 import type { Run, Witness } from "./contract.ts";
+import { GreenletTask } from "../greenlet/mod.ts";
 import { hash } from "./token.ts";
 
 /** One row of the table. */
@@ -33,7 +34,7 @@ const STACK_LIMIT = 60;
 export class Trail implements Witness {
   readonly rows: Row[] = [];
   private row: Row | null = null;
-  private readonly stacks: boolean;
+  private readonly stacksFrom: number;
   private before: string[] = [];
   /** After each step, a hash of all that has happened. */
   private readonly sums: number[] = [hash("")];
@@ -43,9 +44,9 @@ export class Trail implements Witness {
   private readonly taken: Map<string, number> = new Map();
   private time = 0;
 
-  /** @param stacks take the stack at each park. */
-  constructor(stacks: boolean) {
-    this.stacks = stacks;
+  /** @param stacksFrom take the stack at each park from this step on. */
+  constructor(stacksFrom: number) {
+    this.stacksFrom = stacksFrom;
   }
 
   /** How many steps there were. */
@@ -61,7 +62,7 @@ export class Trail implements Witness {
   stepBegins(run: Run, task: Task): void {
     const thrown = task.failing && task.waiting === null ? task.inbox : undefined;
     const now = run.loop.now();
-    if (now > this.time) this.before.push(`${now} ms`);
+    if (now > this.time) this.before.unshift(`${now} ms`);
     this.time = now;
     const row = {
       step: run.steps,
@@ -100,6 +101,7 @@ export class Trail implements Witness {
   /** Two of one name are told apart. */
   private label(task: Task): string {
     const { id, name } = task;
+    if (!(task instanceof GreenletTask)) return name; // callbacks of one kind are one actor
     const known = this.labels[id];
     if (known !== undefined) return known;
     const n = (this.taken.get(name) ?? 0) + 1;
@@ -111,7 +113,9 @@ export class Trail implements Witness {
     this.before.push(text);
   }
 
-  queued(): void {}
+  queued(task: Task): void {
+    if (task === this.row?.task && task.waiting === TURN) this.takeStack();
+  }
 
   spawned(task: Task): void {
     this.row?.spawned.push(this.label(task));
@@ -125,7 +129,11 @@ export class Trail implements Witness {
   parked(task: Task): void {
     if (this.row === null) return;
     this.row.end = `waits: ${task.waiting?.describe() ?? "nothing"}`;
-    if (!this.stacks) return;
+    this.takeStack();
+  }
+
+  private takeStack(): void {
+    if (this.row === null || this.row.step < this.stacksFrom) return;
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = STACK_LIMIT;
     this.row.stack = new Error().stack ?? "";
@@ -147,7 +155,9 @@ function outcomeOf(task: Task): string {
   if (!task.failing) return "ends";
   const error = task.inbox;
   return `fails: ${
-    error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error)
+    error instanceof Error
+      ? `${error.name}: ${error.message.split("\n")[0].replace(/[:,]$/, "")}`
+      : String(error)
   }`;
 }
 

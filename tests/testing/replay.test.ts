@@ -98,7 +98,7 @@ describe("replay", () => {
     const { token } = failureOf(() => explore(lostUpdate));
     const { stdout, stderr } = program("mended", token);
     assertEquals(stdout, ["passed", "passed", "passed"]);
-    assertStringIncludes(stderr, `TENDRIL_REPLAY=${token} belongs to none of the 3 simulations`);
+    assertStringIncludes(stderr, `TENDRIL_REPLAY=${token} fits none of the 3 simulations`);
   });
 
   test("by TENDRIL_REPLAY with nonsense fails at once", () => {

@@ -207,7 +207,7 @@ describe("simulate", () => {
     const { kind } = assertThrows(
       () => simulate(() => until(new Promise(() => {}))),
       SimulationError,
-      "a promise of the host",
+      "one of the host's",
     );
     assertEquals(kind, "host");
   });

@@ -1,0 +1,90 @@
+/** Requests whose bodies can be read in a simulation. */
+import { type Bytes, Incoming, joined, piecesOf } from "./content.ts";
+import { Reading } from "./response.ts";
+import type { SimulatedStream } from "./simulated_stream.ts";
+
+/** `Request` inside of a simulation. */
+export class SimulatedRequest extends Request {
+  readonly #reading: Reading | null;
+
+  constructor(input: RequestInfo | URL, init?: RequestInit) {
+    const { body, ...rest } = init ?? {};
+    super(
+      input instanceof Request ? bare(input) : input,
+      input instanceof Request ? inherit(input, rest) : rest,
+    );
+    if (input instanceof Request && !(input instanceof SimulatedRequest) && input.body !== null) {
+      throw new TypeError(
+        "a Request that was made outside of the simulation has a body that cannot be read in it: make it inside, or" +
+          " pass url and options",
+      );
+    }
+    const own = body !== null && body !== undefined;
+    const inherited = input instanceof SimulatedRequest && !own ? input.#reading : null;
+    if (own && (this.method === "GET" || this.method === "HEAD")) {
+      throw new TypeError(`Request with GET/HEAD method cannot have body: ${this.method} ${this.url}`);
+    }
+    const { pieces, type } = piecesOf(body, "fetch");
+    this.#reading = own
+      ? new Reading(new Incoming(pieces))
+      : inherited === null
+      ? null
+      : new Reading(inherited.copy("Request"));
+    if (type !== null && !this.headers.has("content-type")) this.headers.set("content-type", type);
+  }
+
+  /** All bytes of the body. */
+  static bytesOf(request: SimulatedRequest): Bytes {
+    return joined(request.#reading?.incoming.pieces ?? []);
+  }
+
+  override get body(): SimulatedStream | null {
+    return this.#reading?.body ?? null;
+  }
+
+  override get bodyUsed(): boolean {
+    return this.#reading?.used ?? false;
+  }
+
+  #read(): Reading {
+    return this.#reading ?? new Reading(new Incoming([]));
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then(({ buffer }) => buffer);
+  }
+
+  override bytes(): Promise<Bytes> {
+    return this.#read().bytes();
+  }
+
+  override text(): Promise<string> {
+    return this.#read().text();
+  }
+
+  override json(): Promise<never> {
+    return this.text().then(JSON.parse) as Promise<never>;
+  }
+
+  override blob(): Promise<Blob> {
+    return this.#read().blob(this.headers.get("content-type") ?? "");
+  }
+
+  override formData(): Promise<FormData> {
+    return this.#read().form(this.headers.get("content-type") ?? "");
+  }
+
+  override clone(): SimulatedRequest {
+    return new SimulatedRequest(this);
+  }
+}
+
+/** A request's address: the native constructor must not take hold of its body. */
+function bare(request: Request): string {
+  return request.url;
+}
+
+function inherit(request: Request, init: RequestInit): RequestInit {
+  const { method, headers, signal, redirect } = request;
+  return { method, headers, signal, redirect, ...init };
+}
