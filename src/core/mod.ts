@@ -59,6 +59,7 @@ export {
   READY,
   RUNNING,
   type Scheduler,
+  setApart,
   Task,
   type TaskWatcher,
   TURN,

@@ -69,6 +69,7 @@ export class Until<T> extends Wait<T> {
   }
 
   override forget(): void {
+    this.promise?.then(undefined, () => {}); // nobody waits for it any more, also when it fails
     this.promise = null;
     this.controller?.abort();
     this.controller = null;

@@ -24,11 +24,18 @@ const encoder = new TextEncoder();
 /** A `Blob` whose bytes can be read at once. */
 export class SimulatedBlob extends Blob {
   readonly #bytes: Bytes;
+  readonly #type: string;
 
   constructor(parts: Iterable<BlobPart> = [], options?: BlobPropertyBag) {
     const all = [...parts].map((part) => bytesOf(part, "a Blob"));
     super(all, options);
     this.#bytes = joined(all);
+    this.#type = String(options?.type ?? "").toLowerCase();
+  }
+
+  /** The same on every runtime: Bun would add a character set. */
+  override get type(): string {
+    return this.#type;
   }
 
   /** Its bytes; undefined for a blob of the host's. */

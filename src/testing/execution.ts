@@ -48,7 +48,7 @@ export let running: Execution | null = null;
 
 /** See the top of the file. */
 export class Execution implements Run, Probe {
-  readonly host: SimulatedHost = new SimulatedHost();
+  readonly host: SimulatedHost;
   readonly clock: SimulatedClock = new SimulatedClock();
   readonly loop: Loop;
   readonly conditions: Conditions;
@@ -72,14 +72,18 @@ export class Execution implements Run, Probe {
   private readonly witness: Witness | null;
   private readonly oracle: Oracle = new Oracle();
   private readonly reported: { error: unknown; name: string }[] = [];
-  /** The first that no greenlet has thrown. */
-  private uncaught: { error: unknown } | null = null;
   /** Steps since time passed. */
   private sinceTime = 0;
   private inStep = false;
   private done = false;
 
-  constructor(policy: Policy, conditions: Conditions, witness: Witness | null) {
+  constructor(
+    policy: Policy,
+    conditions: Conditions,
+    witness: Witness | null,
+    host: SimulatedHost = new SimulatedHost(),
+  ) {
+    this.host = host;
     this.policy = policy;
     this.conditions = conditions;
     this.witness = witness;
@@ -109,17 +113,41 @@ export class Execution implements Run, Probe {
     return this;
   }
 
+  /** The same with turns of the host in between: `more` gives one, as long as one may be of use. */
+  async runSlowly(body: Body<[], unknown>, more: () => Promise<boolean>): Promise<this> {
+    const outer = running;
+    running = this;
+    const probe = setProbe(this.witness === null ? this : new Both(this, this.witness));
+    try {
+      this.launch(body);
+      do this.host.pump(); while (!this.done && this.fault === null && await more());
+      this.conclude();
+    } finally {
+      setProbe(probe);
+      running = outer;
+    }
+    return this;
+  }
+
   private start(body: Body<[], unknown>): void {
+    this.launch(body);
+    this.host.pump();
+    this.conclude();
+  }
+
+  private launch(body: Body<[], unknown>): void {
     const { loop } = this;
     const scope = new Scope(loop.grace);
     const todo = call(body);
     const main = new GreenletTask<unknown>(loop, loop.root, () => scope.run(todo), NOTHING, MAIN);
     this.policy.begin(this);
     loop.start(main, scope, () => this.ended(main), (error) => this.crashed(error));
-    this.host.pump();
+  }
+
+  private conclude(): void {
     if (!this.done && this.fault === null) this.stuck();
     this.host.clear();
-    loop.abandon();
+    this.loop.abandon();
   }
 
   private ended(main: GreenletTask<unknown>): void {
@@ -144,8 +172,8 @@ export class Execution implements Run, Probe {
     if (this.inStep && !this.endStep()) return;
     this.atRest();
     const { loop } = this;
-    if (this.uncaught !== null) { // what failed there may be what is waited for here
-      this.fault = { kind: "unhandled", error: this.uncaught.error };
+    if (this.reported.length > 0) { // what failed there may be what is waited for here
+      this.fault = { kind: "unhandled", error: this.reported[0].error };
       return;
     }
     if (loop.outstanding === 0 && !this.conditions.deadlocks) return;
@@ -225,7 +253,6 @@ export class Execution implements Run, Probe {
 
   /** An error that nobody handled, outside of all greenlets: in a timer's callback, of a promise. */
   unhandled(error: unknown, name: string): void {
-    this.uncaught ??= { error };
     this.report(error, name);
   }
 

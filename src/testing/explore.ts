@@ -81,7 +81,7 @@ export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Exp
       };
     }
     const { found, ...explored } = exploreAll(program, limits);
-    if (found !== null) throw failure(found.program, found.title, found.departures, found.fault);
+    if (found !== null) throw failure(found);
     return explored as Explored<T>;
   });
 }
@@ -138,7 +138,7 @@ class Findings {
   look({ fault, departures }: Execution): void {
     if (fault === null) return;
     const title = `explore, schedule ${Math.max(1, this.schedules)}`;
-    this.found = { program: this.program, title, departures, fault };
+    this.found = { program: this.program, title, departures, fault, isFirst: this.schedules === 0 };
   }
 }
 

@@ -33,31 +33,25 @@ export interface Found {
   readonly title: string;
   readonly departures: readonly Departure[];
   readonly fault: Fault;
+  /** It is the run in plain FIFO order that comes before all others. */
+  readonly isFirst?: boolean;
 }
 
 /**
- * The error for `fault`, after its schedule was reduced to the least that still fails. `data` is what it was tried with, as
+ * The error for a failure, after its schedule was reduced to the least that still fails. `data` is what it was tried with, as
  * told after the last run.
  */
 export function failure(
-  program: Program,
-  title: string,
-  departures: readonly Departure[],
-  fault: Fault,
+  { program, title, departures, fault, isFirst }: Found,
   data?: () => string,
 ): SimulationError {
   const least = shrink(program, departures, fault);
   const { run } = least;
-  // A run in plain FIFO order has passed before, or there would be no departures.
-  const passedBefore = departures.length > 0 && run.departures.length === 0 && !run.drew;
-  return show(
-    program,
-    title,
-    run.departures,
-    least,
-    data,
-    passedBefore ? `Beware: ${fickle().message}.` : undefined,
-  );
+  const passedBefore = isFirst !== true && run.departures.length === 0 && !run.drew;
+  const note = passedBefore
+    ? `Beware: the same schedule has passed before, so ${fickle().message}.`
+    : undefined;
+  return show(program, title, run.departures, least, data, note);
 }
 
 /** Runs a schedule once more, with an eye on everything. */

@@ -61,6 +61,7 @@ export {
   type SimulatedNetwork,
   simulatedNetwork,
 } from "./network.ts";
+export type { SimulatedPort } from "./worker_port.ts";
 export type { ProgramOptions } from "./program.ts";
 export { property, type ValuesOf } from "./property.ts";
 export type { Checked, PropertyOptions } from "./property_check.ts";
@@ -68,13 +69,13 @@ export type { Random } from "./random.ts";
 export { replay } from "./replay.ts";
 export { settle, type Steps, steps } from "./settle.ts";
 export { simulate, type Simulated, type SimulateOptions } from "./simulate.ts";
+export { simulateAsync } from "./simulate_async.ts";
 export type { DeadLetter, Lease, Store, StorePutOptions } from "./store.ts";
 export { SimulatedPromise } from "./simulated_promise.ts";
 export type { Strategy } from "./strategies.ts";
 export { sweep, type Swept } from "./sweep.ts";
 export { VirtualClock } from "./virtual_clock.ts";
 export {
-  type SimulatedPort,
   type SimulatedWorker,
   simulatedWorker,
   type SimulatedWorkerOptions,

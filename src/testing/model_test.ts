@@ -147,7 +147,7 @@ export function modelTest<S, M, A extends { [name: string]: readonly unknown[] }
       const found = firstFailure(program, find);
       if (found !== null) {
         const least = fewest(found, size.greenlets * size.length);
-        throw failure(least.program, `modelTest, ${found.title}`, least.departures, least.fault);
+        throw failure({ ...least, title: `modelTest, ${found.title}` });
       }
     }
     return { ...tally };

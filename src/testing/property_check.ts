@@ -214,7 +214,7 @@ export class Property {
   }
 
   private report(least: { found: Found; values: readonly unknown[] }, details: Details): SimulationError {
-    const { program, title, departures, fault } = least.found;
+    const { title } = least.found;
     const { numRuns, numShrinks, seed, counterexamplePath } = details;
     const shrunk = numShrinks === 0 ? "" : `, shrunk ${numShrinks === 1 ? "once" : `${numShrinks} times`}`;
     const again = `To have these data again: { seed: ${seed}, path: ${
@@ -222,10 +222,10 @@ export class Property {
     }, endOnFailure: true } among property's options`;
     return inSimulatedWorld(() =>
       failure(
-        program,
-        `property, run ${numRuns}${shrunk}; ${title.replace(/, schedule \d+ of \d+/, "")}`,
-        departures,
-        fault,
+        {
+          ...least.found,
+          title: `property, run ${numRuns}${shrunk}; ${title.replace(/, schedule \d+ of \d+/, "")}`,
+        },
         () => `${this.tell()}\n${again}`,
       )
     );

@@ -55,8 +55,9 @@ export function tell(story: Story): string {
   if (story.data !== undefined) parts.push(`With ${story.data}`);
   parts.push(table(rows, names));
   const { reasons } = story;
-  if (reasons.length === 0) parts.push(story.departs ? "" : "It fails in plain FIFO order.");
-  else {
+  if (reasons.length === 0) {
+    parts.push(story.departs || story.note !== undefined ? "" : "It fails in plain FIFO order.");
+  } else {
     const all = reasons.length === 1 ? "as soon as" : `when all of these ${reasons.length} hold:`;
     parts.push(`It fails in FIFO order ${all}\n${reasons.map((r) => `  ${r}`).join("\n")}`);
   }

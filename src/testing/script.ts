@@ -12,7 +12,7 @@ export function* wait<T>(promise: PromiseLike<T>): Script<T> {
 /** Runs a script. It begins at once. */
 export function script<T>(make: () => Script<T>): SimulatedPromise<T> {
   const { promise, resolve, reject } = deferred<T>();
-  const steps = make();
+  let steps: Script<T>;
   const go = (next: () => IteratorResult<PromiseLike<unknown>, T>): void => {
     let step;
     try {
@@ -23,6 +23,9 @@ export function script<T>(make: () => Script<T>): SimulatedPromise<T> {
     if (step.done === true) return resolve(step.value);
     step.value.then((value) => go(() => steps.next(value)), (error) => go(() => steps.throw(error)));
   };
-  go(() => steps.next());
+  go(() => {
+    steps = make();
+    return steps.next();
+  });
   return promise;
 }

@@ -80,7 +80,7 @@ export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): S
       return { runs: 1, steps: again.steps, values: [again.value as T], fingerprint: "" };
     }
     const { found, runs, steps, values, fingerprint } = tryChances(program, chances);
-    if (found !== null) throw failure(found.program, found.title, found.departures, found.fault);
+    if (found !== null) throw failure(found);
     return { runs, steps, values: values as T[], fingerprint };
   });
 }
@@ -147,6 +147,6 @@ function estimateOf(program: Program): { estimate: Estimate; found: Found | null
   const { departures, drew, fault, steps } = run;
   const found = fault === null
     ? null
-    : { program, title: "simulate, in plain FIFO order", departures, fault };
+    : { program, title: "simulate, in plain FIFO order", departures, fault, isFirst: true };
   return { estimate: { drew, steps, stepsOf: counting.stepsOf }, found };
 }

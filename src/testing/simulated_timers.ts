@@ -2,7 +2,7 @@
 import { type Loop, probe, show, Timer } from "../core/mod.ts";
 import { type Execution, running } from "./execution.ts";
 import { SimulatedPromise } from "./simulated_promise.ts";
-import { Turns } from "./turns.ts";
+import { setTimer, Turns } from "./turns.ts";
 
 /** Delays beyond this one count as the least, in every runtime. */
 const MAX_DELAY = 2 ** 31 - 1;
@@ -123,7 +123,7 @@ class TimeoutHandle extends Handle {
   }
 
   private set(): void {
-    this.loop.timers.add(this.deadline, this.loop.now() + this.ms);
+    setTimer(this.loop, this.deadline, this.ms);
   }
 
   private fire(): void {
@@ -203,7 +203,7 @@ const PROMISIFIED: symbol = Symbol.for("nodejs.util.promisify.custom");
 /** A timer of the run's that no code of the user's has set: it passes time, and is no leak. Gives a way to take it back. */
 export function quietTimer(run: Execution, name: string, ms: number, callback: () => void): () => void {
   const deadline = new Deadline(() => Turns.of(run).callback(name, callback));
-  run.loop.timers.add(deadline, run.loop.now() + ms);
+  setTimer(run.loop, deadline, ms);
   return () => run.loop.timers.remove(deadline);
 }
 

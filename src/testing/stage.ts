@@ -7,7 +7,7 @@ import { GreenletTask } from "../greenlet/mod.ts";
 import { type Execution, running } from "./execution.ts";
 import { Dice } from "./faults.ts";
 import { Random } from "./random.ts";
-import { Turns } from "./turns.ts";
+import { setTimer, Turns } from "./turns.ts";
 
 /** Streams of random numbers below this one belong to schedules and to the body. */
 const FIRST_STREAM = 16;
@@ -123,6 +123,6 @@ function later(loop: Loop, ms: number, due: () => void): () => void {
     return () => {};
   }
   const alarm = new Alarm(due);
-  loop.timers.add(alarm, loop.now() + ms);
+  setTimer(loop, alarm, ms);
   return () => loop.timers.remove(alarm);
 }

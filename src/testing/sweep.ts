@@ -124,13 +124,16 @@ export function sweep(body: Body<[], unknown>, options: ProgramOptions = {}): Sw
   return inSimulatedWorld(() => {
     if (replayed(program, "sweep") !== undefined) return { runs: 1 };
     const whole = program.run(new Fifo());
-    if (whole.fault !== null) throw failure(program, "sweep, without a kill", whole.departures, whole.fault);
+    if (whole.fault !== null) {
+      const { departures, fault } = whole;
+      throw failure({ program, title: "sweep, without a kill", departures, fault, isFirst: true });
+    }
     const moments = new Moments();
     program.run(moments, new Watching(moments));
     moments.all.forEach((moment, i) => {
-      const run = program.run(new OneKill(moment));
-      if (run.fault === null) return;
-      throw failure(program, `sweep, kill ${i + 1} of ${moments.all.length}`, run.departures, run.fault);
+      const { departures, fault } = program.run(new OneKill(moment));
+      if (fault === null) return;
+      throw failure({ program, title: `sweep, kill ${i + 1} of ${moments.all.length}`, departures, fault });
     });
     return { runs: moments.all.length };
   });

@@ -9,7 +9,7 @@
  *     greenlet: settles a promise ──▶ jobs ─────┐
  *     timer fires ──▶ callbacks ────────────────┴──▶ a step of the event loop: its reactions wake who waits
  */
-import { type Loop, runLater, type Scope, writes } from "../core/mod.ts";
+import { type Loop, outside, runLater, type Scope, type Timer, writes } from "../core/mod.ts";
 import type { Execution } from "./execution.ts";
 
 /** A rejected promise, as far as it matters whether anybody has looked. */
@@ -96,7 +96,7 @@ export class Turns {
 
   private call(name: string, callback: () => void): void {
     try {
-      callback();
+      outside(callback); // no greenlet's code: as in production, it cannot spawn
     } catch (error) {
       this.run.unhandled(error, name);
     }
@@ -109,6 +109,12 @@ export class Turns {
     }
     this.rejected = [];
   }
+}
+
+/** Sets a timer. From outside of a pass, the loop has to be told of it. */
+export function setTimer(loop: Loop, timer: Timer, ms: number): void {
+  loop.timers.add(timer, loop.now() + ms);
+  if (loop.isIdle) runLater(loop, loop.root, "a new timer", () => {});
 }
 
 /** The run does not end before a step of its event loop that is to come. */

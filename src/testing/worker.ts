@@ -5,11 +5,12 @@
  * earlier. A worker dies at the moment at which a message has come to it, or a while after: what it had not answered by
  * then, it never answers.
  */
-import { DONE, GreenletExit, type Op, probe, WAIT, WaitLine, writes } from "../core/mod.ts";
+import { DONE, GreenletExit, probe, WAIT, WaitLine, writes } from "../core/mod.ts";
 import type { GreenletTask } from "../greenlet/mod.ts";
 import { type Body, call, needBody } from "../sync/mod.ts";
 import { type Dice, type Faults, probability, type Range, range } from "./faults.ts";
 import { Listeners } from "./listeners.ts";
+import { Port, type SimulatedPort } from "./worker_port.ts";
 import { SimulatedPromise } from "./simulated_promise.ts";
 import { type Stage, stageOf, startApart } from "./stage.ts";
 
@@ -23,18 +24,6 @@ export interface SimulatedWorkerOptions extends Faults {
   failure?: number;
   /** How probable it is that nobody is told of such a death, as when a runtime runs out of memory. Default 0. */
   silence?: number;
-}
-
-/** The worker's end. */
-export interface SimulatedPort {
-  /** Sends to whoever made the worker. */
-  postMessage(message: unknown, transfer?: Transferable[]): void;
-  /** Waits for the next message. */
-  receive<T = unknown>(): Op<T>;
-  /** Called with each message, in place of `receive`. */
-  onmessage: ((event: MessageEvent) => unknown) | null;
-  /** Ends the worker from inside. */
-  close(): void;
 }
 
 /** What `error` and `exit` carry. */
@@ -72,7 +61,7 @@ export class SimulatedWorker {
     name: () => `a message to worker ${this.name}`,
     rule: () => this.#inbox.length > 0 ? this.#inbox.shift() : WAIT,
   });
-  readonly #port: SimulatedPort;
+  readonly #port: Port;
   readonly #body: GreenletTask<unknown>;
   #counts = true;
   #reason: unknown = undefined;
@@ -94,12 +83,12 @@ export class SimulatedWorker {
       probe.born(this);
       probe.made(this, () => this.alive && this.#counts ? `a worker, ${this.name}` : undefined);
     }
-    const port: SimulatedPort = this.#port = {
-      onmessage: null,
-      postMessage: (message, transfer) => this.#send(message, transfer),
-      receive: <T>() => this.#receivers.wait(undefined) as Op<T>,
-      close: () => this.#end(0, undefined),
-    };
+    const port = this.#port = new Port(
+      (message, transfer) => this.#send(message, transfer),
+      () => this.#receivers.wait(undefined),
+      () => this.#end(0, undefined),
+      () => stage.after(0, `worker ${this.name}`, () => this.#deal()),
+    );
     let failure: { error: unknown } | null = null;
     this.#body = startApart(stage, `worker ${this.name}`, function* () {
       try {
@@ -141,7 +130,7 @@ export class SimulatedWorker {
     writes(this);
     if (!this.alive) return;
     this.#outDue = this.#later(this.#outDue, () => {
-      if (this.alive) this.#listeners.emit(this, this.onmessage, new MessageEvent("message", { data }));
+      if (this.#code !== 1) this.#listeners.emit(this, this.onmessage, new MessageEvent("message", { data }));
     });
   }
 
@@ -161,14 +150,19 @@ export class SimulatedWorker {
       if (this.#dice.below(2) === 0) return this.#end(1, error);
       this.#stage.after(this.#dice.in(this.#latency), `worker ${this.name}`, () => this.#end(1, error));
     }
-    if (this.#port.onmessage === null) {
-      this.#inbox.push(data);
-      return this.#receivers.serve();
-    }
-    try {
-      this.#port.onmessage(new MessageEvent("message", { data }));
-    } catch (error) {
-      this.#end(1, error);
+    this.#inbox.push(data);
+    if (this.#port.onmessage === null) this.#receivers.serve();
+    else this.#deal();
+  }
+
+  /** Gives its messages to `onmessage`. */
+  #deal(): void {
+    while (this.alive && this.#port.onmessage !== null && this.#inbox.length > 0) {
+      try {
+        this.#port.onmessage(new MessageEvent("message", { data: this.#inbox.shift() }));
+      } catch (error) {
+        this.#end(1, error);
+      }
     }
   }
 
@@ -186,18 +180,14 @@ export class SimulatedWorker {
   #end(code: number, reason: unknown): void {
     writes(this);
     if (!this.alive) return;
-    // What a worker has sent before it leaves of its own will still comes.
-    const waits = code === 0 ? Math.max(0, this.#outDue - this.#stage.loop.now()) : 0;
-    if (waits > 0) {
-      this.#stage.after(waits, `worker ${this.name}`, () => this.#end(code, reason));
-      return;
-    }
     this.#code = code;
     this.#reason = reason;
     if (this.#body.status !== DONE) void this.#body.kill();
     const isSilent = reason !== undefined && this.#dice.chance(this.#silence);
     if (isSilent) return;
-    this.#stage.after(0, `worker ${this.name}`, () => {
+    // What a worker has sent before it leaves of its own will still comes, and before its exit.
+    const waits = code === 0 ? this.#outDue - this.#stage.loop.now() : 0;
+    this.#stage.after(waits, `worker ${this.name}`, () => {
       if (reason !== undefined) {
         const isHeard = this.#listeners.emit(this, this.onerror, new WorkerEvent("error", reason, code));
         if (!isHeard) this.#stage.unhandled(reason, `worker ${this.name}`);
