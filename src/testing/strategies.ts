@@ -4,14 +4,13 @@
  * - FIFO: as in production.
  * - random: each that is ready with the same chance.
  * - PCT: fixed random priorities with a few changes (Burckhardt et al., "A randomized scheduler with probabilistic
- *   guarantees of finding bugs", ASPLOS 2010). Whoever gives a turn away drops to the bottom, or a loop of turns would
- *   starve the rest.
+ *   guarantees of finding bugs", ASPLOS 2010). Whoever gives a turn draws a new priority, and one who runs on and on drops
+ *   to the bottom, or a loop of turns would starve the rest. (Dropping at each turn would be FIFO again.)
  * - POS: a new random priority for each step (Yuan et al., "Partial order aware concurrency sampling", CAV 2018).
  * - URW: weighted by the steps that each still has, so that every interleaving is about as likely as any other (Zhao et
  *   al., "Selectively uniform concurrency testing", ASPLOS 2025). How many steps each has is taken from one FIFO run.
  */
-import type { Ring, Task } from "../core/mod.ts";
-import { TURN } from "../core/mod.ts";
+import { type Ring, type Task, TURN } from "../core/mod.ts";
 import { type Choice, KILL, PASS_TIME, type Policy, type Run } from "./contract.ts";
 import { Random } from "./random.ts";
 
@@ -68,12 +67,18 @@ class Uniform implements Policy {
   }
 }
 
+/** Steps that one greenlet takes on end before the others come first: it may wait for them in a loop. */
+const PATIENCE = 20;
+
 class Pct implements Policy {
   readonly always: boolean = false;
   private readonly random: Random;
   private readonly priorities: number[] = [];
   private readonly changes: Set<number> = new Set();
   private lowest = 0;
+  private last: Task | null = null;
+  /** Steps that the last one has taken on end. */
+  private stretch = 0;
 
   constructor(random: Random, depth: number, length: number) {
     this.random = random;
@@ -83,14 +88,23 @@ class Pct implements Policy {
   begin(): void {}
 
   choose(run: Run, ready: Ring<Task>): Choice {
-    for (let i = 0; i < ready.size; i++) {
-      const task = ready.at(i) as Task;
-      if (task.waiting === TURN) this.priorities[task.id] = --this.lowest;
+    const { last } = this;
+    if (last !== null && last.waiting === TURN) this.priorities[last.id] = this.random.fraction();
+    else if (last !== null && this.stretch > PATIENCE) this.drop(last);
+    let best = this.best(ready);
+    if (this.changes.delete(run.steps)) {
+      this.drop(ready.at(best) as Task);
+      best = this.best(ready);
     }
-    const best = this.best(ready);
-    if (!this.changes.delete(run.steps)) return best;
-    this.priorities[(ready.at(best) as Task).id] = --this.lowest;
-    return this.best(ready);
+    const next = ready.at(best) as Task;
+    this.stretch = next === last ? this.stretch + 1 : 0;
+    this.last = next;
+    return best;
+  }
+
+  private drop(task: Task): void {
+    this.priorities[task.id] = --this.lowest;
+    this.stretch = 0;
   }
 
   private best(ready: Ring<Task>): number {
