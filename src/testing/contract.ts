@@ -59,6 +59,8 @@ export interface Departure {
 export interface Fault {
   readonly kind: "error" | "unhandled" | "deadlock" | "always" | "eventually" | "leak" | "endless" | "host";
   readonly error: unknown;
+  /** Whose error, where it is not main's. */
+  readonly of?: string;
 }
 
 /** What a run is made of, besides its choices. */

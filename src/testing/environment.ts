@@ -2,8 +2,9 @@
  * What a simulated body finds in place of the runtime's own: random numbers, time, timers, promises, `fetch`.
  *
  * The functions are put in once for all runs of a simulation, not for each of its schedules, and look at `running`: where
- * no run goes on, they do what the real ones do. What was captured before (a named import of `node:timers`, a constant of
- * another module) stays real.
+ * no run goes on, they do what the real ones do. What was captured before stays real: a named import of `node:timers`, a
+ * constant of another module. So do the promises that async functions give, sockets, message channels, and `Intl` where
+ * it is asked for the present moment.
  */
 import { writes } from "../core/mod.ts";
 import { type Execution, running } from "./execution.ts";

@@ -101,41 +101,31 @@ export class Execution implements Run, Probe {
 
   /** Runs `body` to its end or its first fault. */
   run(body: Body<[], unknown>): this {
-    const outer = running;
-    running = this;
-    const probe = setProbe(this.witness === null ? this : new Both(this, this.witness));
+    const leave = this.enter();
     try {
-      apart(() => this.start(body));
+      apart(() => {
+        this.launch(body);
+        this.host.pump();
+        this.conclude();
+      });
     } finally {
-      setProbe(probe);
-      running = outer;
+      leave();
     }
     return this;
   }
 
-  /** The same with turns of the host in between: `more` gives one, as long as one may be of use. */
-  async runSlowly(body: Body<[], unknown>, more: () => Promise<boolean>): Promise<this> {
+  /** From here on it is the run that goes on; gives the way back. */
+  enter(): () => void {
     const outer = running;
-    running = this;
     const probe = setProbe(this.witness === null ? this : new Both(this, this.witness));
-    try {
-      this.launch(body);
-      do this.host.pump(); while (!this.done && this.fault === null && await more());
-      this.conclude();
-    } finally {
+    running = this;
+    return () => {
       setProbe(probe);
       running = outer;
-    }
-    return this;
+    };
   }
 
-  private start(body: Body<[], unknown>): void {
-    this.launch(body);
-    this.host.pump();
-    this.conclude();
-  }
-
-  private launch(body: Body<[], unknown>): void {
+  launch(body: Body<[], unknown>): void {
     const { loop } = this;
     const scope = new Scope(loop.grace);
     const todo = call(body);
@@ -144,8 +134,13 @@ export class Execution implements Run, Probe {
     loop.start(main, scope, () => this.ended(main), (error) => this.crashed(error));
   }
 
-  private conclude(): void {
-    if (!this.done && this.fault === null) this.stuck();
+  get isOver(): boolean {
+    return this.done || this.fault !== null;
+  }
+
+  /** It has ended, or nothing comes any more. */
+  conclude(): void {
+    if (!this.isOver) this.stuck();
     this.host.clear();
     this.loop.abandon();
   }
@@ -155,7 +150,7 @@ export class Execution implements Run, Probe {
     if (this.inStep && !this.endStep()) return;
     this.atRest();
     if (main.failing) this.fault = { kind: "error", error: main.inbox };
-    else if (this.reported.length > 0) this.fault = { kind: "unhandled", error: this.reported[0].error };
+    else if (this.reported.length > 0) this.fault = unhandled(this.reported[0]);
     else {
       this.value = main.inbox;
       this.fault = this.oracle.unmet() ?? (this.conditions.leaks ? this.oracle.leak() : null);
@@ -173,7 +168,7 @@ export class Execution implements Run, Probe {
     this.atRest();
     const { loop } = this;
     if (this.reported.length > 0) { // what failed there may be what is waited for here
-      this.fault = { kind: "unhandled", error: this.reported[0].error };
+      this.fault = unhandled(this.reported[0]);
       return;
     }
     if (loop.outstanding === 0 && !this.conditions.deadlocks) return;
@@ -310,3 +305,7 @@ export class Execution implements Run, Probe {
 
 const NOTHING: readonly unknown[] = [];
 const MAIN = { name: "main" };
+
+function unhandled({ error, name }: { error: unknown; name: string }): Fault {
+  return { kind: "unhandled", error, of: name };
+}

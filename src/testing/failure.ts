@@ -2,6 +2,7 @@
 import type { Task } from "../core/mod.ts";
 import { type Departure, type Fault, fickle, type Run } from "./contract.ts";
 import type { Program } from "./program.ts";
+import { Labels } from "./labels.ts";
 import { Paths, Replaying, type StepName } from "./replaying.ts";
 import { MAX_ROWS, tell } from "./report.ts";
 import { type Least, shrink } from "./shrink.ts";
@@ -113,11 +114,16 @@ function reasonsOf(program: Program, least: Least): string[] {
 /** What the names of greenlets and steps are in the table. */
 class NamedPaths extends Paths {
   readonly names: Map<string, string> = new Map();
+  private readonly labels: Labels = new Labels();
   readonly numbers: Map<string, number> = new Map();
+
+  override spawned(task: Task): void {
+    this.labels.of(task); // in the order of the table
+  }
 
   override stepBegins(run: Run, task: Task): void {
     const { path, index } = this.nextStep(task);
-    this.names.set(path, task.name);
+    this.names.set(path, this.labels.of(task));
     this.numbers.set(`${path}:${index}`, run.steps);
     super.stepBegins(run, task);
   }

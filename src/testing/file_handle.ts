@@ -146,7 +146,7 @@ export class OpenFile implements SimulatedFileHandle {
     return n > 1 && this.files.dice.chance(this.files.short) ? 1 + this.files.dice.below(n - 1) : n;
   }
 
-  read<T extends ArrayBufferView>(
+  read<T extends Uint8Array>(
     buffer: T,
     offset?: number | null,
     length?: number | null,
@@ -164,7 +164,7 @@ export class OpenFile implements SimulatedFileHandle {
     });
   }
 
-  write<T extends ArrayBufferView>(
+  write<T extends Uint8Array>(
     buffer: T,
     offset?: number | null,
     length?: number | null,
@@ -172,7 +172,7 @@ export class OpenFile implements SimulatedFileHandle {
   ): Promise<{ bytesWritten: number; buffer: T }>;
   write(text: string, position?: number | null): Promise<{ bytesWritten: number; buffer: string }>;
   write(
-    data: ArrayBufferView | string,
+    data: Uint8Array | string,
     offset?: number | null,
     length?: number | null,
     position?: number | null,
@@ -280,8 +280,8 @@ export class OpenFile implements SimulatedFileHandle {
 }
 
 /** A part of a buffer. */
-function part(buffer: ArrayBufferView, offset?: number | null, length?: number | null): Uint8Array {
-  const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+function part(buffer: Uint8Array, offset?: number | null, length?: number | null): Uint8Array {
+  const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength); // also of a Buffer, in bytes
   const from = offset ?? 0, n = length ?? bytes.length - from;
   if (!(from >= 0 && n >= 0 && from + n <= bytes.length)) {
     throw new RangeError(`offset ${from} and length ${n} do not fit a buffer of ${bytes.length} bytes`);

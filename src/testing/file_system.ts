@@ -423,8 +423,8 @@ export class SimulatedFileSystem {
 
 /**
  * Files in memory for the body of a simulation, with the functions of `node:fs/promises` and of Deno. Give it to the code
- * that is tested in place of these. Outside of simulations, in a `run` on a virtual clock, it works as well: give it a
- * `seed` there.
+ * that is tested in place of these: `Pick<SimulatedFileSystem, "writeFile" | "rename">` is a type that Node's module fits,
+ * too. Outside of simulations, in a `run` on a virtual clock, it works as well: give it a `seed` there.
  *
  * Errors are as in Node: `code` is `ENOENT`, `EEXIST`, `ENOTDIR`, `EISDIR`, `ENOTEMPTY`, `EINVAL`, `EBADF`, `EMFILE`,
  * `ENOSPC` or `EIO`. A file that is open at the end of the run is a leak. There are no links, permissions and watchers, and

@@ -23,7 +23,7 @@ export type FilePath = string | URL;
 /** Text encodings that there are. */
 export type FileEncoding = "utf8" | "utf-8" | "latin1";
 /** What can be written. */
-export type FileData = string | ArrayBufferView | Iterable<string | Uint8Array>;
+export type FileData = string | Uint8Array | DataView | Iterable<string | Uint8Array>;
 
 /** Options of reading. */
 export interface ReadFileOptions {
@@ -71,14 +71,14 @@ export interface SimulatedDirent {
 export interface SimulatedFileHandle extends AsyncDisposable {
   readonly fd: number;
   /** Reads into `buffer`, at `position` or where the last read has ended. 0 bytes: the end of the file. */
-  read<T extends ArrayBufferView>(
+  read<T extends Uint8Array>(
     buffer: T,
     offset?: number | null,
     length?: number | null,
     position?: number | null,
   ): Promise<{ bytesRead: number; buffer: T }>;
   /** Writes a part of `buffer`, and says how much that was. */
-  write<T extends ArrayBufferView>(
+  write<T extends Uint8Array>(
     buffer: T,
     offset?: number | null,
     length?: number | null,

@@ -104,7 +104,7 @@ export class Paths implements Witness {
   }
 
   stepEnds(): void {}
-  spawned(): void {}
+  spawned(_task: Task): void {}
   woken(): void {}
   parked(): void {}
   ended(): void {}

@@ -49,7 +49,7 @@ export function tell(story: Story): string {
   const names = [...new Set(rows.map(({ name }) => name))];
   const text = textOf(fault.error);
   const whole = fault.kind === "deadlock" || !text.includes("\n");
-  const parts = [`${story.title}: ${KINDS[fault.kind]}: ${whole ? text : firstLine(text)}`];
+  const parts = [`${story.title}: ${kindOf(fault)}: ${whole ? text : firstLine(text)}`];
   if (!whole) parts.push(indented(text.slice(text.indexOf("\n"))));
   if (story.note !== undefined) parts.push(story.note);
   if (story.data !== undefined) parts.push(`With ${story.data}`);
@@ -74,6 +74,10 @@ export function tell(story: Story): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
+function kindOf({ kind, of }: Fault): string {
+  return of === undefined ? KINDS[kind] : KINDS[kind].replace("an error", `an error of ${of}`);
+}
+
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const more = error instanceof AggregateError
@@ -93,7 +97,6 @@ function indented(text: string): string {
 }
 
 function table(rows: readonly Row[], names: readonly string[]): string {
-  const shown = rows.slice(-MAX_ROWS);
   const width = Math.max(LEAST, Math.min(MOST, Math.floor(WIDTH / names.length) - 2));
   const narrow = names.length * (LEAST + 2) > WIDTH;
   const lines: string[] = [];
@@ -101,10 +104,11 @@ function table(rows: readonly Row[], names: readonly string[]): string {
     lines.push(`${step.padStart(5)}  ${cells.join("  ")}`.trimEnd());
   };
   if (!narrow) line("step", names.map((name) => clip(name, width).padEnd(width)));
-  if (shown.length < rows.length) lines.push(`       (${rows.length - shown.length} steps before)`);
-  for (let i = 0; i < shown.length; i++) {
-    const row = shown[i];
-    const same = runLength(shown, i);
+  const before = (rows.at(0)?.step ?? 1) - 1;
+  if (before > 0) lines.push(`       (${before} steps before)`);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    const same = runLength(rows, i);
     if (same > MOST_SAME) {
       i += same - 1;
       lines.push(`       (${row.name}: ${what(row)}, ${same} times)`);

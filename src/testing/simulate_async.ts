@@ -19,11 +19,16 @@ import { SimulatedHost } from "./world.ts";
 /** Turns in which nothing happens that a run waits for: as many as a promise of the host's could reasonably take. */
 const MOST_IDLE = 5_000;
 
-/** The real one: inside, the global one is simulated. */
-const { setImmediate: immediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+/** The real ones: inside, the global ones are simulated. */
+const { setImmediate: immediate, Promise: NativePromise }: {
+  setImmediate?: (callback: () => void) => unknown;
+  Promise: PromiseConstructor;
+} = globalThis;
 
 function hostTurn(): Promise<void> {
-  return new Promise((done) => immediate === undefined ? systemHost.macrotask(done) : void immediate(done));
+  return new NativePromise((done) =>
+    immediate === undefined ? systemHost.macrotask(done) : void immediate(done)
+  );
 }
 
 /** A host whose macrotasks wait for a turn of the real one. */
@@ -106,7 +111,14 @@ export async function simulateAsync<T>(
       const trail = new Trail(0), host = new TurningHost();
       const policy = policyFor(name, seed, estimate, injections);
       const run = new Execution(policy, program.seeded(seed).conditions, trail, host);
-      await run.runSlowly(body, () => host.turn(run.loop.outstanding > 0));
+      const leave = run.enter();
+      try {
+        run.launch(body);
+        do host.pump(); while (!run.isOver && await host.turn(run.loop.outstanding > 0));
+        run.conclude();
+      } finally {
+        leave();
+      }
       if (run.fault !== null) {
         const title = `simulateAsync, schedule ${seed - first + 1} of ${runs} (seed ${seed}, ${name})`;
         throw failed(title, run, trail, seed);

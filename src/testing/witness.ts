@@ -4,7 +4,7 @@
  */
 import { childrenOf, DONE, type Task, TURN, WAITING } from "../core/mod.ts";
 import type { Run, Witness } from "./contract.ts";
-import { GreenletTask } from "../greenlet/mod.ts";
+import { Labels } from "./labels.ts";
 import { hash } from "./token.ts";
 
 /** One row of the table. */
@@ -34,19 +34,17 @@ const STACK_LIMIT = 60;
 export class Trail implements Witness {
   readonly rows: Row[] = [];
   private row: Row | null = null;
-  private readonly stacksFrom: number;
+  private readonly from: number;
   private before: string[] = [];
   /** After each step, a hash of all that has happened. */
   private readonly sums: number[] = [hash("")];
 
-  /** By number: what each is called here. */
-  private readonly labels: string[] = [];
-  private readonly taken: Map<string, number> = new Map();
+  private readonly labels: Labels = new Labels();
   private time = 0;
 
-  /** @param stacksFrom take the stack at each park from this step on. */
-  constructor(stacksFrom: number) {
-    this.stacksFrom = stacksFrom;
+  /** @param from keep what happens, with the stack at each park, from this step on. */
+  constructor(from: number) {
+    this.from = from;
   }
 
   /** How many steps there were. */
@@ -67,7 +65,7 @@ export class Trail implements Witness {
     const row = {
       step: run.steps,
       task,
-      name: this.label(task),
+      name: this.labels.of(task),
       thrown,
       woke: [],
       spawned: [],
@@ -78,7 +76,7 @@ export class Trail implements Witness {
     };
     this.before = [];
     this.row = row;
-    this.rows.push(row);
+    if (row.step >= this.from) this.rows.push(row);
   }
 
   stepEnds(): void {
@@ -98,17 +96,6 @@ export class Trail implements Witness {
     this.row = null;
   }
 
-  /** Two of one name are told apart. */
-  private label(task: Task): string {
-    const { id, name } = task;
-    if (!(task instanceof GreenletTask)) return name; // callbacks of one kind are one actor
-    const known = this.labels[id];
-    if (known !== undefined) return known;
-    const n = (this.taken.get(name) ?? 0) + 1;
-    this.taken.set(name, n);
-    return this.labels[id] = n === 1 ? name : `${name} (${n})`;
-  }
-
   noted(text: string): void {
     this.before.push(text);
   }
@@ -118,12 +105,12 @@ export class Trail implements Witness {
   }
 
   spawned(task: Task): void {
-    this.row?.spawned.push(this.label(task));
+    this.row?.spawned.push(this.labels.of(task));
   }
 
   woken(task: Task): void {
-    if (this.row !== null) this.row.woke.push(this.label(task));
-    else this.before.push(`${this.label(task)} is woken`);
+    if (this.row !== null) this.row.woke.push(this.labels.of(task));
+    else this.before.push(`${this.labels.of(task)} is woken`);
   }
 
   parked(task: Task): void {
@@ -133,7 +120,7 @@ export class Trail implements Witness {
   }
 
   private takeStack(): void {
-    if (this.row === null || this.row.step < this.stacksFrom) return;
+    if (this.row === null || this.row.step < this.from) return;
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = STACK_LIMIT;
     this.row.stack = new Error().stack ?? "";
