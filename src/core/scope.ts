@@ -11,6 +11,8 @@
  *
  * Model: trio `_core/_run.py` (nursery and cancel scope), which holds level-triggered cancels; why ours are thrown once
  * stands in `docs/design.md`.
+ *
+ * Length: its entry, its cancel, its workers and its end are one state.
  */
 import { GreenletExit, quickExit, together } from "./errors.ts";
 import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";

@@ -7,7 +7,9 @@
  * The choices are the input of a run, and everything else follows from them and from the seed. They are numbered: a step
  * is one resume of one greenlet. A choice is noted where it departs from FIFO; those departures are the whole schedule.
  *
- * Simulations are synchronous: nothing of the host's can come in between.
+ * Simulations are synchronous: nothing of the host's can come in between, but for `simulateAsync`.
+ *
+ * Length: the choices, the probe and the outcome of a run share its private state.
  */
 import {
   apart,
@@ -18,7 +20,6 @@ import {
   Scope,
   setProbe,
   type Task,
-  whoWaits,
 } from "../core/mod.ts";
 import { GreenletTask } from "../greenlet/mod.ts";
 import { type Body, call } from "../sync/mod.ts";
@@ -34,7 +35,7 @@ import {
   type Witness,
 } from "./contract.ts";
 import { Both, ObservedLoop } from "./observed.ts";
-import { Oracle } from "./oracle.ts";
+import { Oracle, stuckFault } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { SimulatedClock, SimulatedHost } from "./world.ts";
 
@@ -71,7 +72,6 @@ export class Execution implements Run, Probe {
   private readonly policy: Policy;
   private readonly witness: Witness | null;
   private readonly oracle: Oracle = new Oracle();
-  private readonly reported: { error: unknown; name: string }[] = [];
   /** Steps since time passed. */
   private sinceTime = 0;
   private inStep = false;
@@ -92,8 +92,8 @@ export class Execution implements Run, Probe {
       clock: this.clock,
       host: this.host,
       grace: conditions.grace,
-      onError: (error, task) => this.report(error, task.name),
-      lastResort: (error) => void this.reported.push({ error, name: "a hook" }),
+      onError: (error, task) => this.unhandled(error, task.name),
+      lastResort: (error) => this.oracle.report(error, "a hook"),
     });
     this.loop.picker = this;
     if (witness !== null) this.loop.hooks = witness;
@@ -149,12 +149,10 @@ export class Execution implements Run, Probe {
     this.done = true;
     if (this.inStep && !this.endStep()) return;
     this.atRest();
-    if (main.failing) this.fault = { kind: "error", error: main.inbox };
-    else if (this.reported.length > 0) this.fault = unhandled(this.reported[0]);
-    else {
-      this.value = main.inbox;
-      this.fault = this.oracle.unmet() ?? (this.conditions.leaks ? this.oracle.leak() : null);
-    }
+    const { oracle } = this;
+    this.fault = main.failing ? { kind: "error", error: main.inbox } : oracle.unhandled() ?? oracle.unmet();
+    if (this.fault === null && this.conditions.leaks) this.fault = oracle.leak();
+    if (this.fault === null) this.value = main.inbox;
   }
 
   private crashed(error: unknown): void {
@@ -167,21 +165,9 @@ export class Execution implements Run, Probe {
     if (this.inStep && !this.endStep()) return;
     this.atRest();
     const { loop } = this;
-    if (this.reported.length > 0) { // what failed there may be what is waited for here
-      this.fault = unhandled(this.reported[0]);
-      return;
-    }
-    if (loop.outstanding === 0 && !this.conditions.deadlocks) return;
-    const report = whoWaits(loop.tasks());
-    this.fault = loop.outstanding === 0 ? { kind: "deadlock", error: new Error(report) } : {
-      kind: "host",
-      error: new Error(
-        "the body waits for a promise that does not end: one of the host's, and a simulation never gives the host a turn," +
-          ` or a simulated one that nobody settles, as of a server that does not answer:\n${report}\n` +
-          "Use the simulated fetch, files, timers and workers, put a timeout on the wait, or end the promise from inside" +
-          " the body. What async functions give is of the host: for these there is simulateAsync",
-      ),
-    };
+    this.fault = this.oracle.unhandled(); // what failed there may be what is waited for here
+    if (this.fault !== null || (loop.outstanding === 0 && !this.conditions.deadlocks)) return;
+    this.fault = stuckFault(loop);
   }
 
   // ---- choices
@@ -246,21 +232,15 @@ export class Execution implements Run, Probe {
     throw STOP;
   }
 
-  /** An error that nobody handled, outside of all greenlets: in a timer's callback, of a promise. */
+  /** An error that nobody handled: of a greenlet, in a timer's callback, of a promise. */
   unhandled(error: unknown, name: string): void {
-    this.report(error, name);
-  }
-
-  private report(error: unknown, name: string): void {
-    if (this.conditions.onError === undefined) this.reported.push({ error, name });
+    if (this.conditions.onError === undefined) this.oracle.report(error, name);
     else this.conditions.onError(error, name);
   }
 
-  /** Errors besides the fault that went to `onError`. */
+  /** Errors besides the fault that nobody asked for. */
   alsoReported(): unknown[] {
-    const main = this.fault?.error;
-    const parts: readonly unknown[] = main instanceof AggregateError ? [main, ...main.errors] : [main];
-    return this.reported.map(({ error }) => error).filter((error) => !parts.includes(error));
+    return this.oracle.besides(this.fault?.error);
   }
 
   demand(kind: "always" | "eventually", condition: () => boolean, name: string): void {
@@ -305,7 +285,3 @@ export class Execution implements Run, Probe {
 
 const NOTHING: readonly unknown[] = [];
 const MAIN = { name: "main" };
-
-function unhandled({ error, name }: { error: unknown; name: string }): Fault {
-  return { kind: "unhandled", error, of: name };
-}

@@ -1,4 +1,5 @@
 /** What must hold in a run: what the body demands, and that nothing is left over. */
+import { type Loop, whoWaits } from "../core/mod.ts";
 import type { Fault } from "./contract.ts";
 
 /** Something that must hold. */
@@ -12,6 +13,7 @@ interface Demand {
 /** See the top of the file. */
 export class Oracle {
   private readonly demands: Demand[] = [];
+  private readonly reported: { error: unknown; name: string }[] = [];
   private readonly makings: (() => string | undefined)[] = [];
 
   demand(kind: Demand["kind"], condition: () => boolean, name: string): void {
@@ -21,6 +23,23 @@ export class Oracle {
   /** Something came to be that has to be given back. */
   made(left: () => string | undefined): void {
     this.makings.push(left);
+  }
+
+  /** An error that nobody asked for. */
+  report(error: unknown, name: string): void {
+    this.reported.push({ error, name });
+  }
+
+  /** The first error that nobody asked for. */
+  unhandled(): Fault | null {
+    const first = this.reported.at(0);
+    return first === undefined ? null : { kind: "unhandled", error: first.error, of: first.name };
+  }
+
+  /** The errors that nobody asked for besides `main` and its parts. */
+  besides(main: unknown): unknown[] {
+    const known: readonly unknown[] = main instanceof AggregateError ? [main, ...main.errors] : [main];
+    return this.reported.map(({ error }) => error).filter((error) => !known.includes(error));
   }
 
   /** After a step: what does not hold. */
@@ -55,4 +74,17 @@ export class Oracle {
       ? null
       : { kind: "leak", error: new Error(`left over at the end: ${left.join(", ")}`) };
   }
+}
+
+/** Nobody can go on, and no time is left to pass. */
+export function stuckFault(loop: Loop): Fault {
+  const report = whoWaits(loop.tasks());
+  if (loop.outstanding === 0) return { kind: "deadlock", error: new Error(report) };
+  const error = new Error(
+    "the body waits for a promise that does not end: one of the host's, and a simulation never gives the host a turn," +
+      ` or a simulated one that nobody settles, as of a server that does not answer:\n${report}\n` +
+      "Use the simulated fetch, files, timers and workers, put a timeout on the wait, or end the promise from inside" +
+      " the body. What async functions give is of the host: for these there is simulateAsync",
+  );
+  return { kind: "host", error };
 }
