@@ -123,7 +123,8 @@ const text = [
   " mistake, and the peers' programs over our primitives have to pass 200 simulated schedules and a whole exploration.",
   `A number is how many schedules it took until the first failure: for \`random\`, \`pct\`, \`pos\`, \`urw\` and the rotation of all of` +
   ` them (what \`simulate\` does) the mean over ${seeds} start seeds with at most ${BY_CHANCE} schedules each ("n of ${seeds}": so many of` +
-  " them found it), for `fifo` the one schedule that there is. `explore n` is exploration with at most n preemptions, `reduced` the one" +
+  " them found it), for `fifo` the one schedule that there is. A simulation begins with that one, so what it finds costs one" +
+  " schedule everywhere. `explore n` is exploration with at most n preemptions, `reduced` the one" +
   " that leaves out schedules that make no difference; with milliseconds to the failure, its report and the shrinking included." +
   ` "–": it is not there to be found, or was not. The models of peers share plain variables, so they are not reduced.`,
   `${

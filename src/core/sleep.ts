@@ -11,6 +11,18 @@ export class Sleep extends Wait<void> {
     this.ms = ms;
   }
 
+  /** It parks anyway, so it gives no turn before: its time counts from the call (S-37). */
+  override next(value?: unknown): IteratorResult<unknown, void> {
+    if (this.task !== null) {
+      this.task = null;
+      return { done: true, value: value as undefined };
+    }
+    const task = current ?? currentTask(this.describe());
+    this.enter(task);
+    task.park(this);
+    return PARKED;
+  }
+
   attempt(): void | NotYet {
     return WAIT;
   }

@@ -6,7 +6,7 @@ import { BLOCKED } from "./linearizable.ts";
 import { modelTest, type ModelTestOptions } from "./model_test.ts";
 
 /** What a holder gets who acquires it again is another matter. */
-export function lockModelLaw(make: () => LockLike, { runs = 30, seed = 0 }: LockLawOptions): Law {
+export function lockModelLaw(make: () => LockLike, { runs = 30, seed = 0, maxSteps }: LockLawOptions): Law {
   const take = (state: { held: boolean }): unknown => state.held ? BLOCKED : state.held = true;
   const takes = ["acquire", "acquire within 5 ms", "acquire at once"];
   const timed = (timeout: number) => ({
@@ -38,7 +38,7 @@ export function lockModelLaw(make: () => LockLike, { runs = 30, seed = 0 }: Lock
           weight: 2,
         },
       },
-    }, { seed, ...more });
+    }, { seed, maxSteps, ...more });
   return {
     name: "S-50 to S-52 the model: a flag and a line, whoever gives up or is killed",
     check() {

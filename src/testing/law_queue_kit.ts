@@ -48,7 +48,7 @@ export function* fill(queue: QueueLike, maxsize: number): Gen<number[]> {
 /** Takes what comes until none comes for so many milliseconds. */
 export function* takeAll(queue: QueueLike, timeout: number): Gen<number[]> {
   const items: number[] = [];
-  for (;;) {
+  while (items.length < 100) {
     try {
       items.push(yield* queue.get({ timeout }));
     } catch (error) {
@@ -56,6 +56,7 @@ export function* takeAll(queue: QueueLike, timeout: number): Gen<number[]> {
       throw error;
     }
   }
+  throw new Error("items come out without an end, and few were put");
 }
 
 /** `items`, which were put in this order, as they come out. */

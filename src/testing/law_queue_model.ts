@@ -8,7 +8,7 @@ import { modelTest, type ModelTestOptions } from "./model_test.ts";
 
 /** None where the model could not say what comes next. */
 export function queueModelLaw(make: () => QueueLike, options: QueueLawOptions): Law[] {
-  const { maxsize = Infinity, order = "fifo", runs = 30, seed = 0 } = options;
+  const { maxsize = Infinity, order = "fifo", runs = 30, seed = 0, maxSteps } = options;
   if (order === "none" || maxsize === 0) return [];
   const put = (items: number[], n: number) => items.length < maxsize ? void items.push(n) : BLOCKED;
   const get = (items: number[]) => {
@@ -52,7 +52,7 @@ export function queueModelLaw(make: () => QueueLike, options: QueueLawOptions): 
         "put within 5 ms": timedPut(5),
         "wait for a while": { run: () => sleep(5), model: () => undefined },
       },
-    }, { seed, ...more });
+    }, { seed, maxSteps, ...more });
   return [{
     name: "S-57 to S-61 the model: an array and two lines, whoever gives up or is killed",
     check() {

@@ -23,6 +23,8 @@ export interface LawOptions {
   seed?: number;
   /** How many schedules with up to two preemptions of each small law. Default 300. */
   maxSchedules?: number;
+  /** A run with more steps fails: it does not end. Default 10,000. */
+  maxSteps?: number;
 }
 
 /** A suite: called, it checks all laws at once; `cases` gives them one by one. */
@@ -121,13 +123,22 @@ const PREEMPTIONS = 2;
 /** A law about one body, checked under many schedules. */
 export function law(name: string, options: LawOptions, body: Body<[], void>, trials: Trials = {}): Law {
   const { kills = 0, timeouts = 0 } = trials;
-  const { runs = 30, seed = 0, maxSchedules = 300 } = options;
+  const { runs = 30, seed = 0, maxSchedules = 300, maxSteps } = options;
   const small = trials.small ?? kills + timeouts === 0;
   return {
     name,
     check() {
-      simulate(body, { runs: kills + timeouts > 0 ? runs * 2 : runs, seed, kills, timeouts, leaks: false });
-      if (small) explore(body, { preemptions: PREEMPTIONS, maxSchedules, reduce: false, leaks: false });
+      simulate(body, {
+        runs: kills + timeouts > 0 ? runs * 2 : runs,
+        seed,
+        kills,
+        timeouts,
+        maxSteps,
+        leaks: false,
+      });
+      if (small) {
+        explore(body, { preemptions: PREEMPTIONS, maxSchedules, reduce: false, maxSteps, leaks: false });
+      }
     },
   };
 }

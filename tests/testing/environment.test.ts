@@ -321,6 +321,15 @@ describe("environment: timers", () => {
     assertEquals(failure.kind, "unhandled");
   });
 
+  test("a callback is no greenlet's: it cannot spawn, as in production", () => {
+    const failure = failureOf(function* () {
+      setTimeout(() => spawn(() => {}), 5);
+      yield* sleep(10);
+    });
+    assertEquals(failure.kind, "unhandled");
+    assertStringIncludes(failure.message, "spawn needs a running greenlet");
+  });
+
   test("setImmediate takes no time and keeps its order", () => {
     const seen = values(function* () {
       const log: unknown[] = [];

@@ -1,6 +1,6 @@
 /** Locks that are broken on purpose. */
 import { type Body, call, Event, Lock, type Op, RLock, Semaphore, sleep } from "../../src/mod.ts";
-import { op } from "../../src/lowlevel.ts";
+import { op, WAIT, WaitLine } from "../../src/lowlevel.ts";
 import { laws, type LockLawOptions, type LockLike } from "../../src/testing/mod.ts";
 import { assertEquals } from "../assert.ts";
 import { test } from "../harness.ts";
@@ -12,7 +12,8 @@ type Limit = { timeout?: number } | undefined;
 /** A lock made by hand, right but for what its flags say. */
 class HandMade implements LockLike {
   held = false;
-  readonly waiting: Event[] = [];
+  /** For each who waits a line of his own, which is empty once he has left. */
+  readonly waiting: WaitLine<boolean>[] = [];
   readonly wrong: Wrong;
 
   constructor(wrong: Wrong) {
@@ -31,9 +32,12 @@ class HandMade implements LockLike {
 
   release(): void {
     if (this.wrong.barging === true) this.held = false;
-    const next = this.wrong.lifo === true ? this.waiting.pop() : this.waiting.shift();
-    if (next === undefined) this.held = false;
-    else next.set();
+    for (;;) {
+      const next = this.wrong.lifo === true ? this.waiting.pop() : this.waiting.shift();
+      if (next === undefined) this.held = false;
+      else if (next.wake(true) === 0 && this.wrong.forgets !== true) continue;
+      return;
+    }
   }
 
   get locked(): boolean {
@@ -61,7 +65,7 @@ class HandMade implements LockLike {
     const { wrong, waiting } = this;
     while (this.held) {
       if (timeout <= 0) return wrong.late === true;
-      const come = new Event();
+      const come = new WaitLine<boolean>({ name: "acquire", rule: () => WAIT, lapse: () => false });
       waiting.push(come);
       const got = yield* this.waitFor(come, wrong.deaf === true ? Infinity : timeout);
       if (!got) return wrong.late === true;
@@ -71,23 +75,17 @@ class HandMade implements LockLike {
     return this.held = true;
   }
 
-  private *waitFor(come: Event, timeout: number): Gen<boolean> {
-    const { wrong, waiting } = this;
-    const withdraw = () => {
-      const at = waiting.indexOf(come);
-      if (at >= 0) waiting.splice(at, 1);
-    };
-    let got = false;
-    const start = wrong.watch === undefined ? 0 : wrong.watch();
+  private *waitFor(come: WaitLine<boolean>, timeout: number): Gen<boolean> {
+    const { wrong } = this;
+    const start = wrong.watch?.() ?? 0;
     try {
-      got = yield* come.wait({ timeout });
-      if (wrong.watch !== undefined && wrong.watch() - start >= timeout) got = false; // but it was handed over
+      const got = yield* come.wait(undefined, timeout);
+      // It was handed over, though the time is over.
+      return wrong.watch !== undefined && wrong.watch() - start >= timeout ? false : got;
     } catch (error) {
-      if (wrong.swallows !== true) throw error;
-    } finally {
-      if (!got && wrong.forgets !== true) withdraw();
+      if (wrong.swallows === true) return false;
+      throw error;
     }
-    return got;
   }
 }
 

@@ -221,7 +221,7 @@ describe("property", () => {
       assertMatch(again.message, /^replay of property: the body failed/);
       assertStringIncludes(again.message, `With items = ${JSON.stringify(items)}, n = 3\n`);
       assertEquals(again.token, error.token);
-      assertEquals(runs, 2, "once to see whether it fits, once to be shown");
+      assert(runs <= 4, `${runs} runs: to see whether it fits and to be shown, and no search`);
     });
   }
 

@@ -44,7 +44,8 @@ function change(code: string, difference: string): string {
   let text = code;
   for (const part of difference.split(/^ ?\.\.\.\n/m)) {
     const side = (mark: string) =>
-      part.split("\n").slice(0, -1).filter((line) => line[0] !== mark).map((line) => `${line.slice(1)}\n`).join("");
+      part.split("\n").slice(0, -1).filter((line) => line[0] !== mark).map((line) => `${line.slice(1)}\n`)
+        .join("");
     const before = side("+");
     assertEquals(text.split(before).length, 2, `these lines stand in the file once:\n${before}`);
     text = text.replace(before, () => side("-"));
@@ -52,7 +53,11 @@ function change(code: string, difference: string): string {
   return text;
 }
 
-function runTest(file: string, code: string, env: Record<string, string> = {}): { output: string; code: number | null } {
+function runTest(
+  file: string,
+  code: string,
+  env: Record<string, string> = {},
+): { output: string; code: number | null } {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, file), code);
   const command = {
@@ -86,9 +91,17 @@ function stable(report: string): string {
   return report.replace(/\S*\/(\w+\.test\.ts:\d+):\d+/g, "$1");
 }
 
+const PROGRAM = `import { sleep, spawn } from "tendril";
+export function* program() {
+  spawn(() => sleep(1));
+  yield* sleep(1);
+}
+`;
+
 rmSync(folder, { recursive: true, force: true });
 describe("the lessons of docs/testing.md", () => {
-  const lessons = lessonsOf(readText("docs/testing.md"));
+  const text = readText("docs/testing.md");
+  const lessons = lessonsOf(text);
 
   test("are three", () => {
     assertEquals(lessons.map(({ file }) => file), ["bank.test.ts", "shop.test.ts", "query.test.ts"]);
@@ -133,4 +146,14 @@ describe("the lessons of docs/testing.md", () => {
       assertNotMatch(output, /SimulationError/);
     }, { timeout: 60_000 });
   }
+
+  test("the test for this runtime's own runner passes", () => {
+    const block = new RegExp(`^\`\`\`js\\n(// ${runtime}\\.test\\.js\\n[^]*?)^\`\`\`$`, "m").exec(text)?.[1];
+    assert(block !== undefined, `no block for ${runtime}`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "program.js"), PROGRAM);
+    const { output, code } = runTest(`${runtime}.test.js`, block);
+    assertEquals(code, 0, output);
+    assertMatch(output, /in any order/);
+  }, { timeout: 60_000 });
 });
