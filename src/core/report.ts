@@ -6,7 +6,8 @@ import type { Hooks, Task } from "./task.ts";
 export class Reporter {
   private readonly onError: (error: unknown, task: Task) => unknown;
   private readonly lastResort: (error: unknown) => void;
-  private readonly reported: WeakSet<object> = new WeakSet();
+  /** Made with the first report: most runs have none, and weak sets cost collectors much. */
+  private seen: WeakSet<object> | null = null;
 
   constructor(onError: (error: unknown, task: Task) => unknown, lastResort: (error: unknown) => void) {
     this.onError = onError;
@@ -15,12 +16,12 @@ export class Reporter {
 
   /** Tells `onError`, each error object once: one that ends a greenlet often ends those that wait for it, too. */
   report(error: unknown, task: Task): void {
-    if (isNews(error, this.reported)) this.tell(error, task);
+    if (isNews(error, this.seen ??= new WeakSet())) this.tell(error, task);
   }
 
   /** Whether `onError` has been told of it, or of all its parts. */
   wasReported(error: unknown): boolean {
-    return typeof error === "object" && error !== null && this.reported.has(error);
+    return typeof error === "object" && error !== null && this.seen?.has(error) === true;
   }
 
   /** Tells `onError`, whose own errors go to the last resort (S-78). */

@@ -129,7 +129,7 @@ export class Execution implements Run, Probe {
     const { loop } = this;
     const scope = new Scope(loop.grace);
     const todo = call(body);
-    const main = new GreenletTask<unknown>(loop, loop.root, () => scope.run(todo), NOTHING, MAIN);
+    const main = new GreenletTask<unknown>(loop, loop.root, scope.run.bind(scope, todo), NOTHING, MAIN);
     this.policy.begin(this);
     loop.start(main, scope, () => this.ended(main), (error) => this.crashed(error));
   }

@@ -152,6 +152,7 @@ export class ReducedSearch implements Policy {
     const uses = new Map<number, { place: number; how: number }[]>();
     events.forEach((event, place) => {
       const clock: Clock = [];
+      clocks.push(clock);
       const before = lastOf[event.actor];
       if (before !== undefined) join(clock, clocks[before]);
       if (event.waker >= 0) join(clock, clocks[event.waker]);
@@ -166,12 +167,11 @@ export class ReducedSearch implements Policy {
         const other = events[rival];
         if ((clock[other.actor] ?? 0) >= other.index) continue;
         if (place >= this.kept && other.actor !== WORLD && event.actor !== WORLD) {
-          this.reverse(rival, place, events, [...clocks, clock]);
+          this.reverse(rival, place, events, clocks);
         }
         join(clock, clocks[rival]);
       }
       clock[event.actor] = event.index;
-      clocks.push(clock);
       lastOf[event.actor] = place;
       for (const [name, how] of event.touches) {
         const list = uses.get(name);
