@@ -20,6 +20,8 @@ export interface Probe {
   timed(deadline: number, alone: boolean): void;
   /** Nobody can go on: what happens next happens because of that. It may kill somebody, who then goes on. */
   idle(): void;
+  /** The body of a scope has thrown, and its greenlets may take their time before anybody hears of it. */
+  threw?(error: unknown): void;
   /** Something came to be that somebody has to give back; `left` says what of it is still out. */
   made(subject: object, left: () => string | undefined): void;
 }

@@ -247,6 +247,7 @@ export class Scope implements Level {
       value = yield* body;
     } catch (e) {
       main = e;
+      if (probe !== null) probe.threw?.(e);
       if (e !== this.cancelError) this.bodyFailed(e, task);
     }
     reads(this);

@@ -43,6 +43,10 @@ export class Both implements Probe {
     this.witness.timed(deadline, alone);
   }
 
+  threw(error: unknown): void {
+    this.witness.threw?.(error);
+  }
+
   idle(): void {
     this.run.idle(); // tells the witness, where time does pass
   }

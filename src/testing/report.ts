@@ -141,6 +141,12 @@ function what(row: Row): string {
   if (row.thrown !== undefined) parts.push(`gets ${firstLine(textOf(row.thrown))}`);
   if (row.spawned.length > 0) parts.push(`spawns ${row.spawned.join(", ")}`);
   if (row.woke.length > 0) parts.push(`wakes ${row.woke.join(", ")}`);
+  if (row.threw !== undefined && row.error === undefined) {
+    const [place] = row.threw instanceof Error ? placesOf(row.threw.stack ?? "") : [];
+    parts.push(
+      `throws ${firstLine(textOf(row.threw))}${place === undefined ? "" : ` @ ${shortPlace(place)}`}`,
+    );
+  }
   const place = placesOf(row.error instanceof Error ? row.error.stack ?? "" : row.stack)[0];
   parts.push(
     row.end === "" ? "is interrupted" : row.end + (place === undefined ? "" : ` @ ${shortPlace(place)}`),

@@ -2,7 +2,7 @@
  * What happens in one run, step by step, for the failure report and for the check of a replay token. Slow, and used only
  * for the one run that is shown.
  */
-import { childrenOf, DONE, type Task, TURN, WAITING } from "../core/mod.ts";
+import { childrenOf, DONE, GreenletExit, type Task, TURN, WAITING } from "../core/mod.ts";
 import type { Run, Witness } from "./contract.ts";
 import { Labels } from "./labels.ts";
 import { hash } from "./token.ts";
@@ -25,6 +25,8 @@ export interface Row {
   stack: string;
   /** What it failed with. */
   error: unknown;
+  /** What the body of one of its scopes threw, which is still to end. */
+  threw: unknown;
 }
 
 /** Frames that a park has at most, for the stacks of a report. */
@@ -73,6 +75,7 @@ export class Trail implements Witness {
       end: "",
       stack: "",
       error: undefined,
+      threw: undefined,
     };
     this.before = [];
     this.row = row;
@@ -94,6 +97,10 @@ export class Trail implements Witness {
     }`;
     this.sums.push(hash(`${text}\n`, this.sums[this.sums.length - 1]));
     this.row = null;
+  }
+
+  threw(error: unknown): void {
+    if (this.row !== null && !(error instanceof GreenletExit)) this.row.threw = error;
   }
 
   noted(text: string): void {
