@@ -36,7 +36,7 @@ export { whoWaits } from "./deadlock.ts";
 export { type LineOptions, Waiter, WaitLine } from "./line.ts";
 export { BackgroundSleep, breath, Sleep, turn } from "./sleep.ts";
 export { type Choice, type NotYet, type Op, type OpIterator, WAIT, Wait } from "./wait.ts";
-export { COMMUTES, type Probe, probe, READS, reads, setProbe, WRITES, writes } from "./probe.ts";
+export { COMMUTES, Lasting, type Probe, probe, READS, reads, setProbe, WRITES, writes } from "./probe.ts";
 export { caught } from "./report.ts";
 export { Ring } from "./ring.ts";
 export { currentNursery, Scope } from "./scope.ts";

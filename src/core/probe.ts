@@ -9,6 +9,9 @@
 /** How a subject is used. Uses that commute do not order each other, but do so with reads and writes: an end in a scope. */
 export const READS = 0, COMMUTES = 1, WRITES = 2;
 
+/** A subject that is no part of a run, and stands for the same thing in all of them. */
+export class Lasting {}
+
 /** See the top of the file. */
 export interface Probe {
   touched(subject: object, how: number): void;

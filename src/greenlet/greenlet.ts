@@ -215,10 +215,12 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   // ---- the public face
 
   get name(): string {
+    reads(this);
     return this.rare?.name ?? `${this.body.name || "greenlet"}-${this.id}`;
   }
 
   set name(name: string) {
+    writes(this);
     this.more().name = name;
   }
 

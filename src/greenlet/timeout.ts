@@ -9,11 +9,13 @@ import {
   type Op,
   probe,
   quickExit,
+  READS,
   Scope,
   type Task,
   TimeoutError,
   together,
   Wait,
+  WRITES,
 } from "../core/mod.ts";
 import { type Body, needBody, op, type Operand, perform, Until } from "../sync/mod.ts";
 import { CancelScope } from "./cancel_scope.ts";
@@ -56,6 +58,7 @@ export class Timeout extends Error implements Disposable {
     const time = duration(ms, "Timeout");
     super(options?.message ?? `timed out after ${time} ms`);
     this.ms = time;
+    if (probe !== null) probe.born(this);
   }
 
   /** A new one, started. */
@@ -73,6 +76,7 @@ export class Timeout extends Error implements Disposable {
     const task = currentTask("Timeout.start");
     this.#task = task;
     if (probe !== null) {
+      probe.touched(this, WRITES);
       probe.made(this, () => this.#timer !== null ? `${this.name} of ${this.ms} ms` : undefined);
     }
     // Inside of the scope it stands in, outside of those that are opened later.
@@ -89,6 +93,10 @@ export class Timeout extends Error implements Disposable {
 
   /** It will not be thrown any more. Acts at the call. */
   cancel(): void {
+    if (probe !== null) {
+      probe.touched(this, WRITES);
+      if (this.#task !== null) probe.stirred(this.#task);
+    }
     if (this.#timer !== null) this.#task?.loop.timers.remove(this.#timer);
     if (this.#interrupt !== null) this.#task?.release(this.#interrupt);
     this.#timer = this.#interrupt = null;
@@ -96,7 +104,10 @@ export class Timeout extends Error implements Disposable {
 
   /** It runs, or waits for a park to be thrown at. */
   get pending(): boolean {
-    if (probe !== null && this.#task !== null) probe.stirred(this.#task);
+    if (probe !== null) {
+      probe.touched(this, READS);
+      if (this.#task !== null) probe.stirred(this.#task);
+    }
     return (this.#timer?.slot ?? -1) >= 0 ||
       (this.#interrupt !== null && this.#task?.interrupts?.includes(this.#interrupt) === true);
   }

@@ -1,5 +1,5 @@
 /** Parking by hand, for primitives that are no line. */
-import { type NotYet, type Op, type Task, WAIT, Wait } from "../core/mod.ts";
+import { type NotYet, type Op, probe, reads, type Task, WAIT, Wait, writes } from "../core/mod.ts";
 
 /** A parked greenlet, for whoever has what it waits for. */
 export interface Parked<T> {
@@ -27,8 +27,10 @@ class Park<T> extends Wait<T> {
 
   enter(task: Task): void {
     this.task = task;
+    if (probe !== null) probe.born(this);
     const round = ++this.#round;
     const end = (how: () => void) => {
+      reads(this);
       if (this.#round !== round) return false;
       how();
       return true;
@@ -40,6 +42,7 @@ class Park<T> extends Wait<T> {
   }
 
   leave(): void {
+    writes(this);
     this.#round++;
   }
 

@@ -1,5 +1,5 @@
 /** Where promises come in: an operation that waits for one. It is outstanding at the host, and so never a deadlock. */
-import { type NotYet, show, type Task, WAIT, Wait } from "../core/mod.ts";
+import { type NotYet, probe, reads, show, type Task, WAIT, Wait, writes } from "../core/mod.ts";
 
 /** Makes the promise; the signal is aborted when the wait is withdrawn. */
 export type PromiseMaker<T> = (signal: AbortSignal) => PromiseLike<T> | T;
@@ -42,18 +42,24 @@ export class Until<T> extends Wait<T> {
     this.task = task;
     if (runs.has(this.promise as object)) task.loop.awaitedRuns++;
     else task.loop.outstanding++;
+    if (probe !== null) probe.born(this);
     const round = ++this.round;
+    const isOurs = () => {
+      reads(this);
+      return this.round === round;
+    };
     (this.promise as PromiseLike<T>).then(
       (value) => {
-        if (this.round === round) this.wake(value);
+        if (isOurs()) this.wake(value);
       },
       (error) => {
-        if (this.round === round) this.fail(error);
+        if (isOurs()) this.fail(error);
       },
     );
   }
 
   leave(): void {
+    writes(this);
     this.round++;
     const { loop } = this.task as Task;
     if (runs.has(this.promise as object)) loop.awaitedRuns--;

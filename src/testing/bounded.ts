@@ -18,8 +18,6 @@ interface Node {
   readonly choice: number;
   /** How many could go on. */
   readonly ready: number;
-  /** How many choices there are up to here, this one included. */
-  readonly length: number;
 }
 
 /**
@@ -70,11 +68,6 @@ export class BoundedSearch implements Policy {
     return true;
   }
 
-  /** The preemptions of the schedule that runs. */
-  get preemptions(): number {
-    return this.level;
-  }
-
   begin(): void {
     this.at = 0;
     this.last = -1;
@@ -105,10 +98,11 @@ export class BoundedSearch implements Policy {
     if (cost <= this.bound && this.isReachable(cost)) {
       const list = this.todo[cost] ??= [];
       for (let i = ready.size - 1; i >= 0; i--) {
-        if (i !== choice) list.push({ before: this.node, choice: i, ready: ready.size, length: this.at + 1 });
+        if (i !== choice) list.push({ before: this.node, choice: i, ready: ready.size });
       }
     }
-    this.node = { before: this.node, choice, ready: ready.size, length: ++this.at };
+    this.node = { before: this.node, choice, ready: ready.size };
+    this.at++;
     return choice;
   }
 

@@ -132,12 +132,14 @@ export class Incoming {
   }
 
   /** The next piece, null at the end. */
-  read(): SimulatedPromise<Bytes | null> {
+  read(): Promise<Bytes | null> {
     this.used = true;
-    if (this.failure !== null) return reject(this.failure.error);
-    if (this.over) return resolve<Bytes | null>(null);
-    if (this.delivery === null) return resolve(this.take());
-    if (this.waiting !== null) return reject(new TypeError("a body is read by one reader at a time"));
+    if (this.failure !== null) return SimulatedPromise.reject(this.failure.error);
+    if (this.over) return SimulatedPromise.resolve(null);
+    if (this.delivery === null) return SimulatedPromise.resolve(this.take());
+    if (this.waiting !== null) {
+      return SimulatedPromise.reject(new TypeError("a body is read by one reader at a time"));
+    }
     const { promise } = this.waiting = deferred<Bytes | null>();
     this.stop = this.delivery.wait(() => {
       const { waiting } = this;
@@ -181,26 +183,20 @@ export class Incoming {
   }
 
   /** Everything that is still to come. */
-  all(): SimulatedPromise<Bytes> {
-    if (this.used) return reject(new TypeError("Body is unusable: it has been read already"));
+  all(): Promise<Bytes> {
+    if (this.used) {
+      return SimulatedPromise.reject(new TypeError("Body is unusable: it has been read already"));
+    }
     const all: Bytes[] = [];
-    const { promise, resolve, reject: no } = deferred<Bytes>();
+    const { promise, resolve, reject } = deferred<Bytes>();
     const next = (): void => {
       void this.read().then((piece) => {
         if (piece === null) return resolve(joined(all));
         all.push(piece);
         next();
-      }, no);
+      }, reject);
     };
     next();
     return promise;
   }
-}
-
-function resolve<T>(value: T): SimulatedPromise<T> {
-  return new SimulatedPromise((done) => done(value));
-}
-
-function reject<T>(error: unknown): SimulatedPromise<T> {
-  return new SimulatedPromise((_, no) => no(error));
 }

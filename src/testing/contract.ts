@@ -48,6 +48,23 @@ export interface Witness extends Probe {
   ended(task: Task): void;
 }
 
+/** A witness to whom nothing matters: others say what does. */
+export class Unmoved implements Witness {
+  stepBegins(_run: Run, _task: Task): void {}
+  stepEnds(_run: Run): void {}
+  queued(_task: Task): void {}
+  spawned(_task: Task): void {}
+  woken(_task: Task): void {}
+  parked(_task: Task): void {}
+  ended(_task: Task): void {}
+  touched(_subject: object, _how: number): void {}
+  born(_subject: object): void {}
+  stirred(_task: object): void {}
+  timed(_deadline: number, _alone: boolean): void {}
+  idle(): void {}
+  made(_subject: object, _left: () => string | undefined): void {}
+}
+
 /** Where a choice departs from FIFO. */
 export interface Departure {
   /** The number of choices before it. */

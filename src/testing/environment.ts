@@ -6,19 +6,20 @@
  * constant of another module. So do the promises that async functions give, sockets, message channels, and `Intl` where
  * it is asked for the present moment.
  */
-import { writes } from "../core/mod.ts";
+import { Lasting, writes } from "../core/mod.ts";
 import { type Execution, running } from "./execution.ts";
 import { fetchIn } from "./network.ts";
 import type { Random } from "./random.ts";
 import { SimulatedRequest } from "./request.ts";
 import { SimulatedBlob } from "./content.ts";
 import { SimulatedResponse } from "./response.ts";
+import { simulatedController, simulatedSignal, simulatedSignals } from "./simulated_abort.ts";
 import { simulatedDate, simulatedNow, simulatedPerformance, type TemporalLike } from "./simulated_date.ts";
 import { SimulatedPromise } from "./simulated_promise.ts";
-import { quietTimer, simulatedTimers } from "./simulated_timers.ts";
+import { simulatedTimers } from "./simulated_timers.ts";
 
 /** Stands for the random numbers of whatever run there is. */
-const RANDOM: object = {};
+const RANDOM: Lasting = new Lasting();
 
 /** The body's random numbers. Who draws first gets the first one, so drawing is ordered. */
 function randomOf(run: Execution): Random {
@@ -43,13 +44,15 @@ function replacements(): Replacement[] {
     { object: Math, by: { random: () => running === null ? random() : randomOf(running).fraction() } },
     { object: performance, by: simulatedPerformance(performance) as object as Replacement["by"] },
     { object: crypto, by: simulatedCrypto(crypto) },
-    { object: AbortSignal, by: { timeout: simulatedTimeout(AbortSignal.timeout) } },
+    { object: AbortSignal, by: simulatedSignals(AbortSignal) },
+    { object: AbortSignal.prototype, by: simulatedSignal(AbortSignal.prototype) },
     {
       object: world,
       by: {
         ...simulatedTimers({ ...pick(world, TIMERS) }),
         Date: simulatedDate(Date),
         Promise: SimulatedPromise,
+        AbortController: simulatedController(AbortController),
         Request: SimulatedRequest,
         Response: SimulatedResponse,
         Blob: SimulatedBlob,
@@ -100,17 +103,6 @@ function simulatedCrypto(crypto: Crypto): Replacement["by"] {
   };
 }
 
-function simulatedTimeout(real: typeof AbortSignal.timeout): (ms: number) => AbortSignal {
-  return (ms) => {
-    if (running === null) return real.call(AbortSignal, ms);
-    const controller = new AbortController();
-    quietTimer(running, "AbortSignal.timeout", ms, () => {
-      controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
-    });
-    return controller.signal;
-  };
-}
-
 /** Puts everything in its place; gives the way back. */
 function enter(): () => void {
   if (running !== null) {
@@ -120,13 +112,13 @@ function enter(): () => void {
   const leave = () => undo.reverse().forEach((step) => step());
   try {
     for (const { object, by } of replacements()) {
-      for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(by))) {
+      for (const [name, { value, get, set }] of Object.entries(Object.getOwnPropertyDescriptors(by))) {
         const before = Object.getOwnPropertyDescriptor(object, name);
         if (before?.configurable === false || (before === undefined && !Object.isExtensible(object))) {
           continue;
         }
         const enumerable = before?.enumerable ?? false;
-        const how = get === undefined ? { value, writable: true } : { get };
+        const how = get === undefined ? { value, writable: true } : { get, set };
         Object.defineProperty(object, name, { ...how, configurable: true, enumerable });
         undo.push(() => {
           if (before === undefined) Reflect.deleteProperty(object, name);

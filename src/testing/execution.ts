@@ -150,7 +150,7 @@ export class Execution implements Run, Probe {
     if (this.inStep && !this.endStep()) return;
     this.atRest();
     const { oracle } = this;
-    this.fault = main.failing ? { kind: "error", error: main.inbox } : oracle.unhandled() ?? oracle.unmet();
+    this.fault = main.failing ? oracle.blame(main.inbox) : oracle.unhandled() ?? oracle.unmet();
     if (this.fault === null && this.conditions.leaks) this.fault = oracle.leak();
     if (this.fault === null) this.value = main.inbox;
   }

@@ -4,7 +4,7 @@ import { BoundedSearch } from "./bounded.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import type { Execution } from "./execution.ts";
 import { failure, type Found } from "./failure.ts";
-import { Program, type ProgramOptions, whole } from "./program.ts";
+import { needKnown, Program, type ProgramOptions, whole } from "./program.ts";
 import { ReducedSearch } from "./reduced.ts";
 import { replayed } from "./replay.ts";
 import { Fifo } from "./strategies.ts";
@@ -67,6 +67,7 @@ export interface Explored<T> {
  * ```
  */
 export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Explored<T> {
+  needKnown(options, "explore", ["preemptions", "maxSchedules", "reduce"]);
   const program = new Program(body, options, "explore");
   const limits = limitsOf(options, 100_000);
   return inSimulatedWorld(() => {
@@ -93,11 +94,16 @@ export interface Limits {
   readonly reduce: boolean | undefined;
 }
 
-/** @throws `RangeError` for bad options. */
+/** @throws `RangeError` and `TypeError` for bad options. */
 export function limitsOf(options: ExploreOptions, maxSchedules: number): Limits {
+  if (options.reduce === true && options.preemptions !== undefined) {
+    throw new TypeError(
+      "explore cannot reduce under a limit of preemptions: it would miss schedules. Leave one of the two out",
+    );
+  }
   return {
-    preemptions: whole(options.preemptions, "explore's preemptions", 0, Infinity),
-    maxSchedules: whole(options.maxSchedules, "explore's maxSchedules", 1, maxSchedules),
+    preemptions: whole(options.preemptions, "explore's preemptions", 0, Infinity, true),
+    maxSchedules: whole(options.maxSchedules, "explore's maxSchedules", 1, maxSchedules, true),
     reduce: options.reduce,
   };
 }

@@ -349,8 +349,8 @@ export class SimulatedFileSystem {
 
   /** @param prefix the beginning of the path; six characters by chance come behind it. */
   mkdtemp(prefix: string): Promise<string> {
-    return this.#call({ syscall: "mkdtemp", path: `${prefix}XXXXXX` }, () => {
-      const doing = { syscall: "mkdtemp", path: `${prefix}XXXXXX` };
+    const doing = { syscall: "mkdtemp", path: `${prefix}XXXXXX` };
+    return this.#call(doing, () => {
       const end = Array.from({ length: 6 }, () => NAME_CHARACTERS[this.#dice.below(NAME_CHARACTERS.length)]);
       const path = prefix + end.join("");
       const { folder, name } = this.#disk.place(path, doing);

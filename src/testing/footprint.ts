@@ -2,8 +2,8 @@
  * What each step of a run touches, under names that are the same in another run with the same beginning: an object is
  * called by the step in which it came to be.
  */
-import { COMMUTES, ENDS, type Task, WRITES } from "../core/mod.ts";
-import type { Run, Witness } from "./contract.ts";
+import { COMMUTES, ENDS, Lasting, type Task, WRITES } from "../core/mod.ts";
+import { type Run, Unmoved } from "./contract.ts";
 
 /** One step, or a moment in which nobody could go on. */
 export interface Event {
@@ -21,7 +21,9 @@ export interface Event {
 export const WORLD = 0;
 
 /** Names of what is no object of the run: below 0 stand tasks, these are the rest. */
-const EVERYTHING = 0, ENDS_NAME = 1, RANDOM = 2, FIRST_OUTER = 16;
+const EVERYTHING = 0, ENDS_NAME = 1;
+/** All that was there before the run: what it is called must not depend on who gets to it first. */
+const OUTER = 2, FIRST_LASTING = 16;
 /** Where names that a step gives begin. */
 const FIRST_BORN = 2 ** 31;
 
@@ -40,15 +42,15 @@ export function conflict(a: Map<number, number>, b: Map<number, number>): boolea
   return false;
 }
 
-/** Names that hold for all runs of one search: of objects that were there before, of moments. */
+/** Names that hold for all runs of one search: of lasting subjects, of moments. */
 export class Names {
-  private readonly outer: WeakMap<object, number> = new WeakMap();
+  private readonly lasting: WeakMap<Lasting, number> = new WeakMap();
   private readonly moments: Map<number, number> = new Map();
-  private next = FIRST_OUTER;
+  private next = FIRST_LASTING;
 
-  of(object: object): number {
-    let name = this.outer.get(object);
-    if (name === undefined) this.outer.set(object, name = this.next++);
+  of(object: Lasting): number {
+    let name = this.lasting.get(object);
+    if (name === undefined) this.lasting.set(object, name = this.next++);
     return name;
   }
 
@@ -60,7 +62,7 @@ export class Names {
 }
 
 /** See the top of the file. */
-export class Footprints implements Witness {
+export class Footprints extends Unmoved {
   readonly events: Event[] = [];
   /** Two ends were compared: their order counts. */
   endsCompared = false;
@@ -68,7 +70,7 @@ export class Footprints implements Witness {
   whenComplete: (event: Event, place: number) => void = () => {};
   private readonly names: Names;
   private readonly endsMatter: boolean;
-  private readonly born_: Map<object, number> = new Map();
+  private readonly givenNames: Map<object, number> = new Map();
   private readonly steps: number[] = [];
   private readonly wakers: number[] = [];
   private births = 0;
@@ -76,6 +78,7 @@ export class Footprints implements Witness {
 
   /** @param endsMatter the order of all ends counts. */
   constructor(names: Names, endsMatter: boolean) {
+    super();
     this.names = names;
     this.endsMatter = endsMatter;
   }
@@ -91,16 +94,12 @@ export class Footprints implements Witness {
     this.events.push(this.event);
   }
 
-  private complete(): void {
+  /** The event that goes on, if there is one, is over. */
+  complete(): void {
     const { event } = this;
     if (event === null) return;
     this.event = null;
     this.whenComplete(event, this.events.length - 1);
-  }
-
-  /** The run is over. */
-  finish(): void {
-    this.complete();
   }
 
   private touch(name: number, how: number): void {
@@ -113,33 +112,29 @@ export class Footprints implements Witness {
 
   // ---- steps
 
-  stepBegins(_run: Run, task: Task): void {
+  override stepBegins(_run: Run, task: Task): void {
     this.begin(task.id, this.wakers[task.id] ?? -1);
   }
 
-  stepEnds(): void {
+  override stepEnds(): void {
     this.complete();
   }
 
-  idle(): void {
+  override idle(): void {
     this.begin(WORLD, -1);
   }
 
-  queued(task: Task): void {
+  override queued(task: Task): void {
     this.wakers[task.id] = this.event === null ? -1 : this.events.length - 1;
   }
 
-  woken(task: Task): void {
+  override woken(task: Task): void {
     this.touch(-2 * task.id, WRITES);
   }
 
-  spawned(): void {}
-  parked(): void {}
-  ended(): void {}
-
   // ---- touches
 
-  touched(subject: object, how: number): void {
+  override touched(subject: object, how: number): void {
     if (subject === ENDS) {
       if (how === COMMUTES) this.touch(ENDS_NAME, this.endsMatter ? WRITES : COMMUTES);
       else {
@@ -152,31 +147,24 @@ export class Footprints implements Witness {
   }
 
   private nameOf(subject: object): number {
-    const born = this.born_.get(subject);
+    const born = this.givenNames.get(subject);
     if (born !== undefined) return born;
     // A task as a subject is its outcome.
     if ("interrupts" in subject && "loop" in subject) return -2 * (subject as Task).id - 1;
-    return this.names.of(subject);
+    return subject instanceof Lasting ? this.names.of(subject) : OUTER;
   }
 
-  born(subject: object): void {
+  override born(subject: object): void {
     const { event } = this;
-    if (event === null || this.born_.has(subject)) return;
-    this.born_.set(subject, FIRST_BORN + (event.actor * 65_536 + event.index) * 256 + this.births++);
+    if (event === null || this.givenNames.has(subject)) return;
+    this.givenNames.set(subject, FIRST_BORN + (event.actor * 65_536 + event.index) * 256 + this.births++);
   }
 
-  stirred(task: Task): void {
+  override stirred(task: Task): void {
     this.touch(-2 * task.id, WRITES);
   }
 
-  timed(deadline: number, alone: boolean): void {
+  override timed(deadline: number, alone: boolean): void {
     this.touch(this.names.at(deadline), alone ? COMMUTES : WRITES);
-  }
-
-  made(): void {}
-
-  /** Random numbers come from one source: who draws first gets the first. */
-  drew(): void {
-    this.touch(RANDOM, WRITES);
   }
 }

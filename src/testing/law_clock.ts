@@ -221,7 +221,7 @@ function realLaws(): RealLaw[] {
         const later = new Bell(clock), sooner = new Bell(clock), none = new Bell(clock);
         clock.alarm(later, now + 1, true);
         clock.alarm(later, now + 2 * SHORT, true);
-        clock.alarm(sooner, now + 1e6, true);
+        clock.alarm(sooner, now + 1e6, false);
         clock.alarm(sooner, now + 1, true);
         clock.alarm(none, now + 1, true);
         clock.alarm(none, Infinity, true);
@@ -234,7 +234,7 @@ function realLaws(): RealLaw[] {
       name: "an alarm further away than the host's timers reach does not ring at once",
       async check(clock) {
         const bell = new Bell(clock);
-        clock.alarm(bell, clock.now() + 2 ** 40, true);
+        clock.alarm(bell, clock.now() + 2 ** 40, false);
         await pass(clock, SHORT);
         clock.alarm(bell, Infinity, true);
         same(bell.rings, [], "rings");

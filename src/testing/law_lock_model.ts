@@ -6,7 +6,7 @@ import { BLOCKED } from "./linearizable.ts";
 import { modelTest, type ModelTestOptions } from "./model_test.ts";
 
 /** What a holder gets who acquires it again is another matter. */
-export function lockModelLaw(make: () => LockLike, { runs = 30, seed = 0, maxSteps }: LockLawOptions): Law {
+export function lockModelLaw(make: () => LockLike, { runs = 50, seed = 0, maxSteps }: LockLawOptions): Law {
   const take = (state: { held: boolean }): unknown => state.held ? BLOCKED : state.held = true;
   const takes = ["acquire", "acquire within 5 ms", "acquire at once"];
   const timed = (timeout: number) => ({

@@ -8,7 +8,7 @@ import { modelTest, type ModelTestOptions } from "./model_test.ts";
 
 /** None where the model could not say what comes next. */
 export function queueModelLaw(make: () => QueueLike, options: QueueLawOptions): Law[] {
-  const { maxsize = Infinity, order = "fifo", runs = 30, seed = 0, maxSteps } = options;
+  const { maxsize = Infinity, order = "fifo", runs = 50, seed = 0, maxSteps } = options;
   if (order === "none" || maxsize === 0) return [];
   const put = (items: number[], n: number) => items.length < maxsize ? void items.push(n) : BLOCKED;
   const get = (items: number[]) => {

@@ -17,11 +17,11 @@ export interface Law {
 
 /** Options of all suites that run under simulated schedules. */
 export interface LawOptions {
-  /** How many random schedules of each law. Default 30. */
+  /** How many random schedules of each law. Default 50. */
   runs?: number;
   /** The first seed. Default 0. */
   seed?: number;
-  /** How many schedules with up to two preemptions of each small law. Default 300. */
+  /** How many schedules with up to two preemptions of each small law. Default 500. */
   maxSchedules?: number;
   /** A run with more steps fails: it does not end. Default 10,000. */
   maxSteps?: number;
@@ -123,7 +123,7 @@ const PREEMPTIONS = 2;
 /** A law about one body, checked under many schedules. */
 export function law(name: string, options: LawOptions, body: Body<[], void>, trials: Trials = {}): Law {
   const { kills = 0, timeouts = 0 } = trials;
-  const { runs = 30, seed = 0, maxSchedules = 300, maxSteps } = options;
+  const { runs = 50, seed = 0, maxSchedules = 500, maxSteps } = options;
   const small = trials.small ?? kills + timeouts === 0;
   return {
     name,

@@ -1,5 +1,5 @@
 /** A store in memory: what the interface means, and the quickest one for tests. */
-import { breath, count, currentTask, duration, type Op, show, writes } from "../core/mod.ts";
+import { breath, count, currentTask, duration, type Op, probe, show, writes } from "../core/mod.ts";
 import { op } from "../sync/mod.ts";
 import type { DeadLetter, Lease, Store, StorePutOptions } from "./store.ts";
 
@@ -61,6 +61,7 @@ export class MemoryStore<T> implements Store<T> {
   #names = 0;
 
   constructor(options: MemoryStoreOptions = {}) {
+    if (probe !== null) probe.born(this);
     this.#maxAttempts = count(options.maxAttempts ?? Infinity, "maxAttempts", 1);
     this.#remember = duration(options.remember ?? REMEMBER, "remember");
   }

@@ -111,7 +111,7 @@ export class SimulatedNetwork {
         throw new TypeError(`fetch of ${request.url}: a simulated network knows http: and https: only`);
       }
     } catch (error) {
-      return rejected(error);
+      return SimulatedPromise.reject(error);
     }
     writes(this);
     const exchange = new Exchange(this.#stage, this.#dice, this.#wire, request, (url) => this.#find(url));
@@ -122,7 +122,7 @@ export class SimulatedNetwork {
   #find(url: URL): Server | "unknown host" | "unknown path" {
     const here = this.#servers.filter(({ origin }) => origin === url.origin);
     if (here.length === 0) return "unknown host";
-    const fits = here.filter(({ path }) => url.pathname.startsWith(path));
+    const fits = here.filter(({ path }) => isBelow(url.pathname, path));
     return fits.sort((a, b) => b.path.length - a.path.length)[0] ?? "unknown path";
   }
 
@@ -149,14 +149,10 @@ export function fetchIn(input: RequestInfo | URL, init?: RequestInit): Promise<R
   try {
     url = new URL(new SimulatedRequest(input, init).url);
   } catch (error) {
-    return rejected(error);
+    return SimulatedPromise.reject(error);
   }
   const hint = ": this body has no simulated network, make one with simulatedNetwork()";
-  return rejected(unresolved(url, "ENOTFOUND", hint));
-}
-
-function rejected(error: unknown): Promise<never> {
-  return new SimulatedPromise<never>((_, reject) => reject(error));
+  return SimulatedPromise.reject(unresolved(url, "ENOTFOUND", hint));
 }
 
 /**
@@ -195,4 +191,10 @@ function rejected(error: unknown): Promise<never> {
  */
 export function simulatedNetwork(options?: NetworkOptions): SimulatedNetwork {
   return new SimulatedNetwork(options);
+}
+
+/** `/api` and what is below it, but not `/apix`. */
+function isBelow(path: string, base: string): boolean {
+  return path.startsWith(base) &&
+    (base.endsWith("/") || path.length === base.length || path[base.length] === "/");
 }

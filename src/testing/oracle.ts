@@ -36,6 +36,12 @@ export class Oracle {
     return first === undefined ? null : { kind: "unhandled", error: first.error, of: first.name };
   }
 
+  /** Whose error has ended the run: main's, or that of a greenlet which nobody asked. */
+  blame(error: unknown): Fault {
+    const of = this.reported.find((one) => one.error === error)?.name;
+    return of === undefined ? { kind: "error", error } : { kind: "unhandled", error, of };
+  }
+
   /** The errors that nobody asked for besides `main` and its parts. */
   besides(main: unknown): unknown[] {
     const known: readonly unknown[] = main instanceof AggregateError ? [main, ...main.errors] : [main];

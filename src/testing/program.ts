@@ -21,14 +21,40 @@ export interface ProgramOptions {
   grace?: number;
 }
 
-/** A whole number of at least `least`; throws otherwise. */
-export function whole(value: unknown, what: string, least: number, fallback: number): number {
+/** What a program with another seed is made by. */
+const SEEDED = "a simulation";
+/** The names of {@linkcode ProgramOptions}. */
+const OPTIONS: readonly string[] = ["maxSteps", "leaks", "deadlocks", "onError", "grace"];
+
+/** Refuses options that do not exist: a typing error would be without effect, and without a word. */
+export function needKnown(options: object | undefined, what: string, more: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    if (options === undefined) return;
+    throw new TypeError(`${what}'s options must be an object, not ${show(options)}`);
+  }
+  const known = [...more, ...OPTIONS];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`${what} has no option ${show(unknown)}: it has ${known.join(", ")}`);
+}
+
+/** A whole number of at least `least`; `Infinity` only where there may be no limit. Throws otherwise. */
+export function whole(
+  value: unknown,
+  what: string,
+  least: number,
+  fallback: number,
+  unlimited = false,
+): number {
   if (value === undefined) return fallback;
-  if (typeof value === "number" && (value === Infinity || Number.isSafeInteger(value)) && value >= least) {
-    return value;
+  if (typeof value === "number" && value >= least) {
+    if (Number.isSafeInteger(value) || (unlimited && value === Infinity)) return value;
   }
   throw new RangeError(`${what} must be a whole number of at least ${least}, not ${show(value)}`);
 }
+
+/** Whose bodies may be async; the second has been checked before. */
+const ASYNC: readonly string[] = ["simulateAsync", SEEDED];
 
 /** See the top of the file. */
 export class Program {
@@ -37,10 +63,16 @@ export class Program {
 
   constructor(body: Body<[], unknown>, options: ProgramOptions | undefined, what: string, seed: number = 0) {
     needBody(body, what);
+    if (!ASYNC.includes(what) && Object.prototype.toString.call(body) === "[object AsyncFunction]") {
+      throw new TypeError(
+        `${what} is one synchronous call, and its body is an async function: make it a generator function, with yield* for` +
+          " await, or use await simulateAsync(body)",
+      );
+    }
     this.body = body;
     this.conditions = {
       seed,
-      maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps),
+      maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps, true),
       leaks: options?.leaks ?? DEFAULT_CONDITIONS.leaks,
       onError: options?.onError,
       deadlocks: options?.deadlocks ?? DEFAULT_CONDITIONS.deadlocks,
@@ -50,7 +82,7 @@ export class Program {
 
   /** The same with another seed. */
   seeded(seed: number): Program {
-    return new Program(this.body, this.conditions, "a simulation", seed);
+    return new Program(this.body, this.conditions, SEEDED, seed);
   }
 
   run(policy: Policy, witness: Witness | null = null): Execution {

@@ -92,7 +92,7 @@ export class ReducedSearch implements Policy {
   }
 
   choose(run: Run, ready: Ring<Task>): Choice {
-    this.footprints.finish();
+    this.footprints.complete();
     const place = this.footprints.events.length;
     let state = this.states[place];
     if (state === undefined) {
@@ -129,7 +129,7 @@ export class ReducedSearch implements Policy {
 
   /** Learns from the run that has ended. True: it has learnt that it must begin anew. */
   learn(): boolean {
-    this.footprints.finish();
+    this.footprints.complete();
     if (this.footprints.endsCompared && !this.endsMatter) {
       this.endsMatter = true;
       this.states = [];

@@ -72,7 +72,7 @@ export function replayed(program: Program, what: string, data?: () => string): E
   }
   const wanted = environmentVariable("TENDRIL_REPLAY");
   if (wanted === undefined || wanted === "") return undefined;
-  const schedule = decode(wanted);
+  const schedule = decode(wanted, "TENDRIL_REPLAY");
   if (passedBy === 0) atExit(() => sayUnused(wanted));
   if (attempt(program, schedule).fits) {
     passedBy = Infinity;

@@ -1,14 +1,6 @@
 /** Policies that repeat: a schedule to the letter, or FIFO under a few constraints. */
 import type { Ring, Task } from "../core/mod.ts";
-import {
-  type Choice,
-  type Departure,
-  KILL,
-  PASS_TIME,
-  type Policy,
-  type Run,
-  type Witness,
-} from "./contract.ts";
+import { type Choice, type Departure, KILL, PASS_TIME, type Policy, type Run, Unmoved } from "./contract.ts";
 
 /** A schedule to the letter. */
 export class Replaying implements Policy {
@@ -76,7 +68,7 @@ function key(step: StepName): string {
 }
 
 /** Gives tasks their names by birth. */
-export class Paths implements Witness {
+export class Paths extends Unmoved {
   private readonly paths: string[] = [];
   private readonly counts: Map<string, number> = new Map();
   private readonly steps: number[] = [];
@@ -91,29 +83,17 @@ export class Paths implements Witness {
     return { path: this.pathOf(task), index: (this.steps[task.id] ?? 0) + 1 };
   }
 
-  queued(task: Task): void {
+  override queued(task: Task): void {
     if (this.paths[task.id] !== undefined) return;
     const n = (this.counts.get(this.actor) ?? 0) + 1;
     this.counts.set(this.actor, n);
     this.paths[task.id] = this.actor === "" ? `${n}` : `${this.actor}.${n}`;
   }
 
-  stepBegins(_run: Run, task: Task): void {
+  override stepBegins(_run: Run, task: Task): void {
     this.steps[task.id] = (this.steps[task.id] ?? 0) + 1;
     this.actor = this.pathOf(task);
   }
-
-  stepEnds(): void {}
-  spawned(_task: Task): void {}
-  woken(): void {}
-  parked(): void {}
-  ended(): void {}
-  touched(): void {}
-  born(): void {}
-  stirred(): void {}
-  timed(): void {}
-  idle(): void {}
-  made(): void {}
 }
 
 /** Follows a schedule, and says by which constraints on FIFO it can be had again. */

@@ -28,6 +28,8 @@ export interface Story {
 const LEAST = 16, MOST = 34, WIDTH = 150;
 /** Steps that are shown at most: the beginning tells less than the end. */
 export const MAX_ROWS: number = 120;
+/** The end of a loop says nothing new after these. */
+const MAX_ENDLESS_ROWS = 12;
 /** More rows in a row that say the same become one. */
 const MOST_SAME = 4;
 const MAX_FRAMES = 6;
@@ -39,7 +41,7 @@ const KINDS: Record<Fault["kind"], string> = {
   always: "an invariant does not hold",
   eventually: "something never came to hold",
   leak: "a leak",
-  endless: "a run without an end",
+  endless: "it does not end",
   host: "the host was waited for",
 };
 
@@ -53,7 +55,7 @@ export function tell(story: Story): string {
   if (!whole) parts.push(indented(text.slice(text.indexOf("\n"))));
   if (story.note !== undefined) parts.push(story.note);
   if (story.data !== undefined) parts.push(`With ${story.data}`);
-  parts.push(table(rows, names));
+  parts.push(table(rows, names, fault.kind === "endless" ? MAX_ENDLESS_ROWS : MAX_ROWS));
   const { reasons } = story;
   if (reasons.length === 0) {
     parts.push(story.departs || story.note !== undefined ? "" : "It fails in plain FIFO order.");
@@ -70,7 +72,9 @@ export function tell(story: Story): string {
   }
   const stacks = lastStacks(rows);
   if (stacks.length > 0) parts.push(`Where each parked last\n${stacks.join("\n")}`);
-  parts.push(`To repeat it: replay("${story.token}"), or TENDRIL_REPLAY=${story.token} before the command`);
+  if (story.token !== "") {
+    parts.push(`To repeat it: replay("${story.token}"), or TENDRIL_REPLAY=${story.token} before the command`);
+  }
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
@@ -96,7 +100,8 @@ function indented(text: string): string {
   return text.split("\n").filter((line) => line.trim() !== "").map((line) => `  ${line}`).join("\n");
 }
 
-function table(rows: readonly Row[], names: readonly string[]): string {
+function table(all: readonly Row[], names: readonly string[], most: number): string {
+  const rows = all.slice(-most);
   const width = Math.max(LEAST, Math.min(MOST, Math.floor(WIDTH / names.length) - 2));
   const narrow = names.length * (LEAST + 2) > WIDTH;
   const lines: string[] = [];

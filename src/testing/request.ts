@@ -9,8 +9,9 @@ export class SimulatedRequest extends Request {
 
   constructor(input: RequestInfo | URL, init?: RequestInit) {
     const { body, ...rest } = init ?? {};
+    // Of another request only the address: the native constructor must not take hold of its body.
     super(
-      input instanceof Request ? bare(input) : input,
+      input instanceof Request ? input.url : input,
       input instanceof Request ? inherit(input, rest) : rest,
     );
     if (input instanceof Request && !(input instanceof SimulatedRequest) && input.body !== null) {
@@ -77,11 +78,6 @@ export class SimulatedRequest extends Request {
   override clone(): SimulatedRequest {
     return new SimulatedRequest(this);
   }
-}
-
-/** A request's address: the native constructor must not take hold of its body. */
-function bare(request: Request): string {
-  return request.url;
 }
 
 function inherit(request: Request, init: RequestInit): RequestInit {

@@ -2,8 +2,9 @@
 import { show } from "../core/mod.ts";
 import type { Body } from "../sync/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
+import type { Execution } from "./execution.ts";
 import { failure, type Found } from "./failure.ts";
-import { Program, type ProgramOptions, whole } from "./program.ts";
+import { needKnown, Program, type ProgramOptions, whole } from "./program.ts";
 import { replayed } from "./replay.ts";
 import {
   Counting,
@@ -72,6 +73,7 @@ export interface Simulated<T> {
  * ```
  */
 export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): Simulated<T> {
+  needKnown(options, "simulate", SIMULATE_OPTIONS);
   const program = new Program(body, options, "simulate");
   const chances = chancesOf(options);
   return inSimulatedWorld(() => {
@@ -85,6 +87,9 @@ export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): S
   });
 }
 
+/** The names of {@linkcode SimulateOptions}. */
+export const SIMULATE_OPTIONS: readonly string[] = ["seed", "runs", "strategy", "kills", "timeouts"];
+
 /** Options of {@linkcode simulate}, checked. */
 export interface Chances {
   readonly runs: number;
@@ -95,20 +100,20 @@ export interface Chances {
 }
 
 /** @throws `TypeError` and `RangeError` for bad options. */
-export function chancesOf(options: SimulateOptions): Chances {
+export function chancesOf(options: SimulateOptions, what: string = "simulate"): Chances {
   const { strategy } = options;
   if (strategy !== undefined && !isStrategy(strategy)) {
     throw new TypeError(
-      `simulate's strategy must be "fifo", "random", "pct", "pos" or "urw", not ${show(strategy)}`,
+      `${what}'s strategy must be "fifo", "random", "pct", "pos" or "urw", not ${show(strategy)}`,
     );
   }
   return {
-    runs: whole(options.runs, "simulate's runs", 1, 200),
-    first: whole(options.seed, "simulate's seed", 0, 0),
+    runs: whole(options.runs, `${what}'s runs`, 1, 200),
+    first: whole(options.seed, `${what}'s seed`, 0, 0),
     strategy,
     injections: {
-      kills: whole(options.kills, "simulate's kills", 0, 0),
-      timeouts: whole(options.timeouts, "simulate's timeouts", 0, 0),
+      kills: whole(options.kills, `${what}'s kills`, 0, 0),
+      timeouts: whole(options.timeouts, `${what}'s timeouts`, 0, 0),
     },
   };
 }
@@ -122,7 +127,8 @@ export function tryChances(
   const { estimate, found: inFifo } = estimateOf(program);
   const values: unknown[] = [];
   let found = inFifo;
-  let steps = 0, sum = hash(""), i = 0;
+  const fingerprint = new Fingerprint();
+  let steps = 0, i = 0;
   while (i < runs && found === null) {
     const seed = first + i++;
     const name = strategy ?? strategyOf(seed, estimate);
@@ -130,14 +136,27 @@ export function tryChances(
     const run = one.run(policyFor(name, seed, estimate, injections));
     const { departures, fault } = run;
     steps += run.steps;
-    sum = hash(`${run.steps};${departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, sum);
+    fingerprint.add(run);
     if (fault === null) values.push(run.value);
     else {
       const title = `simulate, schedule ${i} of ${runs} (seed ${seed}, ${name})`;
       found = { program: one, title, departures, fault };
     }
   }
-  return { found, runs: i, steps, values, fingerprint: sum.toString(16).padStart(8, "0") };
+  return { found, runs: i, steps, values, fingerprint: String(fingerprint) };
+}
+
+/** A hash of the schedules that were run. */
+export class Fingerprint {
+  private sum = hash("");
+
+  add({ steps, departures }: Execution): void {
+    this.sum = hash(`${steps};${departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, this.sum);
+  }
+
+  toString(): string {
+    return this.sum.toString(16).padStart(8, "0");
+  }
 }
 
 /** What a FIFO run says of the length of the others; it must not fail itself. */

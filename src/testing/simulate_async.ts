@@ -8,11 +8,16 @@ import { systemHost } from "../host/mod.ts";
 import { inSimulatedWorldFor } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import { SimulationError } from "./failure.ts";
-import { Program } from "./program.ts";
+import { needKnown, Program } from "./program.ts";
 import { tell } from "./report.ts";
-import { chancesOf, type Simulated, type SimulateOptions } from "./simulate.ts";
+import {
+  chancesOf,
+  Fingerprint,
+  SIMULATE_OPTIONS,
+  type Simulated,
+  type SimulateOptions,
+} from "./simulate.ts";
 import { type Estimate, policyFor, strategyOf } from "./strategies.ts";
-import { hash } from "./token.ts";
 import { survivors, Trail } from "./witness.ts";
 import { SimulatedHost } from "./world.ts";
 
@@ -99,13 +104,15 @@ export async function simulateAsync<T>(
   body: Body<[], T>,
   options: SimulateOptions = {},
 ): Promise<Simulated<T>> {
+  needKnown(options, "simulateAsync", SIMULATE_OPTIONS);
   const program = new Program(body, options, "simulateAsync");
-  const { runs, first, strategy, injections } = chancesOf(options);
+  const { runs, first, strategy, injections } = chancesOf(options, "simulateAsync");
   await hostTurn(); // not in the middle of somebody's step
   return await inSimulatedWorldFor(async () => {
     const values: T[] = [];
     let estimate: Estimate = { drew: true, steps: 100, stepsOf: [] };
-    let steps = 0, sum = hash("");
+    const fingerprint = new Fingerprint();
+    let steps = 0;
     for (let seed = first; seed < first + runs; seed++) {
       const name = strategy ?? strategyOf(seed, estimate);
       const trail = new Trail(0), host = new TurningHost();
@@ -126,9 +133,9 @@ export async function simulateAsync<T>(
       if (seed === first) estimate = { ...estimate, steps: run.steps };
       values.push(run.value as T);
       steps += run.steps;
-      sum = hash(`${run.steps};${run.departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, sum);
+      fingerprint.add(run);
     }
-    return { runs, steps, values, fingerprint: sum.toString(16).padStart(8, "0") };
+    return { runs, steps, values, fingerprint: String(fingerprint) };
   });
 }
 

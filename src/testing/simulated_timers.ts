@@ -78,17 +78,20 @@ abstract class Handle {
   }
 
   ref(): this {
+    Turns.of(this.run).touch();
     this.counts = true;
     return this;
   }
 
   /** From now on it keeps nothing waiting, and is no leak. */
   unref(): this {
+    Turns.of(this.run).touch();
     this.counts = false;
     return this;
   }
 
   hasRef(): boolean {
+    Turns.of(this.run).touch();
     return this.counts;
   }
 
@@ -163,6 +166,7 @@ class TimeoutHandle extends Handle {
 
   /** Begins again. */
   refresh(): this {
+    Turns.of(this.run).touch();
     if (!this.live) return this;
     this.loop.timers.remove(this.deadline);
     this.due = false;

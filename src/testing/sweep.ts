@@ -2,9 +2,9 @@
 import type { Ring, Task } from "../core/mod.ts";
 import type { Body } from "../sync/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
-import { type Choice, KILL, type Policy, type Run, type Witness } from "./contract.ts";
+import { type Choice, KILL, type Policy, type Run, Unmoved } from "./contract.ts";
 import { failure } from "./failure.ts";
-import { Program, type ProgramOptions } from "./program.ts";
+import { needKnown, Program, type ProgramOptions } from "./program.ts";
 import { replayed } from "./replay.ts";
 import { Fifo } from "./strategies.ts";
 
@@ -68,34 +68,22 @@ class OneKill implements Policy {
 }
 
 /** Tells {@linkcode Moments} of them. */
-class Watching implements Witness {
+class Watching extends Unmoved {
   private readonly moments: Moments;
 
   constructor(moments: Moments) {
+    super();
     this.moments = moments;
   }
 
-  parked(task: Task): void {
+  override parked(task: Task): void {
     this.moments.note(task);
   }
 
   /** Spawned, woken, or it gave a turn. */
-  queued(task: Task): void {
+  override queued(task: Task): void {
     this.moments.note(task);
   }
-
-  woken(): void {}
-
-  spawned(): void {}
-  stepBegins(): void {}
-  stepEnds(): void {}
-  ended(): void {}
-  touched(): void {}
-  born(): void {}
-  stirred(): void {}
-  timed(): void {}
-  idle(): void {}
-  made(): void {}
 }
 
 /**
@@ -120,6 +108,7 @@ class Watching implements Witness {
  * ```
  */
 export function sweep(body: Body<[], unknown>, options: ProgramOptions = {}): Swept {
+  needKnown(options, "sweep", []);
   const program = new Program(body, options, "sweep");
   return inSimulatedWorld(() => {
     if (replayed(program, "sweep") !== undefined) return { runs: 1 };

@@ -7,7 +7,7 @@
  * from the one before together with the choice: one digit in most cases. `program` is a hash of what the run did, so that
  * a token of another program, or of an earlier version, is told from a defect; `text` is a hash of the token itself.
  */
-import { type Choice, type Departure, KILL, PASS_TIME } from "./contract.ts";
+import { type Choice, type Departure, PASS_TIME } from "./contract.ts";
 
 /** What a token says. */
 export interface Schedule {
@@ -77,10 +77,12 @@ export function encode(schedule: Schedule): string {
 }
 
 /** @throws `Error` for what is no token, one with a typing error, or one of another version. */
-export function decode(token: unknown): Schedule {
+export function decode(token: unknown, what: string = "replay"): Schedule {
   const wrong = (why: string) =>
     new Error(
-      `not a replay token: ${JSON.stringify(token)} ${why}; copy the whole line that the failure printed`,
+      `${what}: not a replay token: ${
+        JSON.stringify(token)
+      } ${why}; copy the whole line that the failure printed`,
     );
   if (typeof token !== "string") throw wrong("is no text");
   const trimmed = token.trim();
@@ -121,9 +123,4 @@ export function decode(token: unknown): Schedule {
   let program = 0;
   for (let k = 0; k < PROGRAM; k++) program += DIGITS.indexOf(body[text.length + k]) * 64 ** k;
   return { seed, steps, departures, program };
-}
-
-/** Whether the choice is a kill. */
-export function isKill(choice: Choice): boolean {
-  return choice <= KILL;
 }

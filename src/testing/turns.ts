@@ -9,7 +9,7 @@
  *     greenlet: settles a promise ──▶ jobs ─────┐
  *     timer fires ──▶ callbacks ────────────────┴──▶ a step of the event loop: its reactions wake who waits
  */
-import { type Loop, outside, runLater, type Scope, type Timer, writes } from "../core/mod.ts";
+import { Lasting, type Loop, outside, runLater, type Scope, type Timer, writes } from "../core/mod.ts";
 import type { Execution } from "./execution.ts";
 
 /** A rejected promise, as far as it matters whether anybody has looked. */
@@ -25,7 +25,7 @@ interface Callback {
 }
 
 /** Stands for the queues of whatever run there is: the name of a subject must be the same in all of them. */
-const QUEUES: object = {};
+const QUEUES: Lasting = new Lasting();
 
 /** See the top of the file. */
 export class Turns {

@@ -3,7 +3,7 @@
  * for the one run that is shown.
  */
 import { childrenOf, DONE, GreenletExit, type Task, TURN, WAITING } from "../core/mod.ts";
-import type { Run, Witness } from "./contract.ts";
+import { type Run, Unmoved, type Witness } from "./contract.ts";
 import { Labels } from "./labels.ts";
 import { hash } from "./token.ts";
 
@@ -33,7 +33,7 @@ export interface Row {
 const STACK_LIMIT = 60;
 
 /** See the top of the file. */
-export class Trail implements Witness {
+export class Trail extends Unmoved implements Witness {
   readonly rows: Row[] = [];
   private row: Row | null = null;
   private readonly from: number;
@@ -46,6 +46,7 @@ export class Trail implements Witness {
 
   /** @param from keep what happens, with the stack at each park, from this step on. */
   constructor(from: number) {
+    super();
     this.from = from;
   }
 
@@ -59,7 +60,7 @@ export class Trail implements Witness {
     return this.sums[steps];
   }
 
-  stepBegins(run: Run, task: Task): void {
+  override stepBegins(run: Run, task: Task): void {
     const thrown = task.failing && task.waiting === null ? task.inbox : undefined;
     const now = run.loop.now();
     if (now > this.time) this.before.unshift(`${now} ms`);
@@ -82,7 +83,7 @@ export class Trail implements Witness {
     if (row.step >= this.from) this.rows.push(row);
   }
 
-  stepEnds(): void {
+  override stepEnds(): void {
     const { row } = this;
     if (row === null) return;
     const { task } = row;
@@ -107,20 +108,20 @@ export class Trail implements Witness {
     this.before.push(text);
   }
 
-  queued(task: Task): void {
+  override queued(task: Task): void {
     if (task === this.row?.task && task.waiting === TURN) this.takeStack();
   }
 
-  spawned(task: Task): void {
+  override spawned(task: Task): void {
     this.row?.spawned.push(this.labels.of(task));
   }
 
-  woken(task: Task): void {
+  override woken(task: Task): void {
     if (this.row !== null) this.row.woke.push(this.labels.of(task));
     else this.before.push(`${this.labels.of(task)} is woken`);
   }
 
-  parked(task: Task): void {
+  override parked(task: Task): void {
     if (this.row === null) return;
     this.row.end = `waits: ${task.waiting?.describe() ?? "nothing"}`;
     this.takeStack();
@@ -133,16 +134,6 @@ export class Trail implements Witness {
     this.row.stack = new Error().stack ?? "";
     Error.stackTraceLimit = limit;
   }
-
-  ended(): void {}
-
-  touched(): void {}
-  born(): void {}
-  timed(): void {}
-  made(): void {}
-
-  stirred(): void {}
-  idle(): void {}
 }
 
 function outcomeOf(task: Task): string {

@@ -174,7 +174,7 @@ export class SimulatedWorker {
   /** Ends it; what it has sent and is on its way is lost. Gives the exit code. */
   terminate(): Promise<number> {
     this.#end(1, undefined);
-    return new SimulatedPromise((resolve) => resolve(this.#code as number));
+    return SimulatedPromise.resolve(this.#code as number);
   }
 
   #end(code: number, reason: unknown): void {

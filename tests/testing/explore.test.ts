@@ -124,7 +124,11 @@ describe("explore", () => {
   });
 
   test("limits of preemptions and reduction are not mixed", () => {
-    assertEquals(explore(sound, { preemptions: 2, reduce: true }).reduced, false);
+    assertThrows(
+      () => explore(sound, { preemptions: 2, reduce: true }),
+      TypeError,
+      "cannot reduce under a limit",
+    );
     assertEquals(explore(sound, { reduce: true }).reduced, true);
   });
 
@@ -176,6 +180,7 @@ describe("explore", () => {
     assertThrows(() => explore("x" as never), TypeError, "explore needs a function");
     assertThrows(() => explore(sound, { preemptions: -1 }), RangeError, "explore's preemptions");
     assertThrows(() => explore(sound, { maxSchedules: 0 }), RangeError, "explore's maxSchedules");
+    assertThrows(() => explore(sound, { runs: 3 } as never), TypeError, `explore has no option "runs"`);
     assertThrows(() => track(3 as never), TypeError, "track needs an object");
   });
 });

@@ -1,5 +1,5 @@
 /** Locks that are broken on purpose. */
-import { type Body, call, Event, Lock, type Op, RLock, Semaphore, sleep } from "../../src/mod.ts";
+import { type Body, call, Lock, type Op, RLock, Semaphore, sleep } from "../../src/mod.ts";
 import { op, WAIT, WaitLine } from "../../src/lowlevel.ts";
 import { laws, type LockLawOptions, type LockLike } from "../../src/testing/mod.ts";
 import { assertEquals } from "../assert.ts";

@@ -333,20 +333,21 @@ describe("modelTest fails for", () => {
         return { put: (n: number) => n === 3 ? sleep(0) : queue.put(n), get: () => queue.get() };
       };
       const check = () => modelTest(queueSpec(lossy, Infinity), { ...options, greenlets: 3, length: 6 });
-      const { message, token } = failureOf(check);
+      const error = failureOf(check);
+      const { message } = error.cause as Error;
       const table = message.slice(message.indexOf("steps  greenlet"), message.indexOf("\nIn the order"));
       assertGreater(
         5,
         table.trim().split("\n").length,
         `at most three operations and the head in\n${message}`,
       );
-      replay(token);
+      replay(error.token);
       const again = failureOf(check);
       assertEquals(
         (again.cause as Error).message,
         (assertThrows(check, SimulationError).cause as Error).message,
       );
-      assertEquals(again.token, token);
+      assertEquals(again.token, error.token);
     });
   }
 });

@@ -1,4 +1,5 @@
-// Random programs over all primitives, as data: for the comparison of the reduced search with the full one.
+// Random programs over all primitives, as data: for the comparison of the reduced search with the full one. Here those of
+// which every program has some; `programs_*.ts` have the rest, in families.
 
 import {
   AsyncResult,
@@ -22,6 +23,8 @@ import {
 } from "../../src/mod.ts";
 import { cell } from "../../src/testing/mod.ts";
 import { Random } from "../../src/testing/random.ts";
+import type { Context } from "./programs_kit.ts";
+import { BLOCK_STATEMENTS, FAMILIES, families, partsOf, perform } from "./programs_families.ts";
 
 /** One statement: its name, which object or greenlet, and a block where it has one. */
 export interface Statement {
@@ -58,15 +61,26 @@ const BLOCKS: readonly string[] = [
   ],
 ];
 
-/** A random program of `greenlets` bodies with about `length` statements each. */
+/** A random program of `greenlets` bodies with about `length` statements each, with statements of some families. */
 export function randomProgram(seed: number, greenlets: number, length: number): Program {
   const random = new Random(seed, 7);
+  // A few statements of one or two families, so that they meet: among all of them they rarely would.
+  const themes = [[], [random.pick(FAMILIES)], [random.pick(FAMILIES)], [
+    random.pick(FAMILIES),
+    random.pick(FAMILIES),
+  ]];
+  const known = themes[seed % 4].flatMap((family) => Object.keys(families[family].acts));
+  const special = known.length === 0 ? [] : Array.from({ length: 6 }, () => random.pick(known));
+  const specialBlocks = special.filter((op) => BLOCK_STATEMENTS.has(op));
+  const specialSimple = special.filter((op) => !BLOCK_STATEMENTS.has(op));
+  const among = (own: readonly string[], common: readonly string[]) =>
+    random.pick(own.length > 0 && random.chance(0.7) ? own : common);
   const statement = (depth: number): Statement => {
     if (depth > 0 && random.chance(0.3)) {
-      const op = random.pick(BLOCKS);
+      const op = among(specialBlocks, BLOCKS);
       return { op, n: random.below(2), block: block(depth - 1, 1 + random.below(2)) };
     }
-    return { op: random.pick(SIMPLE), n: random.below(greenlets) };
+    return { op: among(specialSimple, SIMPLE), n: random.below(greenlets) };
   };
   const block = (depth: number, size: number): Statement[] =>
     Array.from({ length: size }, () => statement(depth));
@@ -91,6 +105,7 @@ export function bodyOf(program: Program, logs: Logs): () => Generator<unknown, v
       greenlets: [] as Greenlet<unknown>[],
       condition: undefined as Condition | undefined,
       linked: logs,
+      parts: partsOf(program),
     };
     world.condition = new Condition(world.lock);
     program.forEach((statements, i) => {
@@ -115,6 +130,7 @@ type World = {
   greenlets: Greenlet<unknown>[];
   condition: Condition | undefined;
   linked: Logs;
+  parts: Record<string, unknown>;
 };
 
 function* guarded(statements: readonly Statement[], world: World, log: unknown[], me: number) {
@@ -156,7 +172,7 @@ function* statement(
 ): Generator<unknown, unknown, unknown> {
   const { cells, queue, semaphore, event, lock, channel, greenlets } = world;
   const other = greenlets[n % greenlets.length];
-  const run = () => block(inner, world, log, me);
+  const run = (own = log) => block(inner, world, own, me);
   switch (op) {
     case "read":
       return cells[n % 2].value;
@@ -256,7 +272,7 @@ function* statement(
     case "fail":
       throw new Fail();
     case "lock":
-      yield* lock.withLock(run);
+      yield* lock.withLock(() => run());
       return op;
     case "try":
       try {
@@ -269,7 +285,7 @@ function* statement(
       return op;
     case "moveOn1":
     case "moveOn2":
-      yield* moveOnAfter(op === "moveOn1" ? 1 : 2, run);
+      yield* moveOnAfter(op === "moveOn1" ? 1 : 2, () => run());
       return op;
     case "scope":
       return yield* cancelScope({ timeout: 2 }, function* (s) {
@@ -279,7 +295,7 @@ function* statement(
       });
     case "group":
       yield* taskGroup(function* (tg) {
-        tg.spawn({ name: "member" }, run);
+        tg.spawn({ name: "member" }, () => run());
         yield* sleep(0);
         tg.spawn({ name: "member2" }, () => void (cells[0].value += 10));
       });
@@ -297,7 +313,7 @@ function* statement(
       return op;
     }
     case "shield":
-      yield* shield(run);
+      yield* shield(() => run());
       return op;
     case "condWait":
       yield* lock.withLock(() => world.condition!.wait({ timeout: 2 }));
@@ -306,6 +322,24 @@ function* statement(
       yield* lock.withLock(() => world.condition!.notify());
       return op;
     default:
-      throw new RangeError(`no statement ${op}`);
+      return yield* perform(op, contextOf(n, me, log, world, run), world.parts);
   }
+}
+
+/** What the statements of the families see. */
+function contextOf(n: number, me: number, log: unknown[], world: World, run: Context["run"]): Context {
+  const { cells, greenlets, linked } = world;
+  return {
+    n,
+    me,
+    log,
+    cells,
+    greenlets,
+    run,
+    other: greenlets[n % greenlets.length],
+    listen: (what) => {
+      const name = `${what} of g${me}.${log.length}`;
+      return linked[name] = [];
+    },
+  };
 }

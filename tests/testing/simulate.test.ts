@@ -82,7 +82,7 @@ describe("simulate", () => {
       SimulationError,
       "unasked",
     );
-    assertEquals(kind, "error");
+    assertEquals(kind, "unhandled");
   });
 
   test("always and eventually", () => {
@@ -226,6 +226,15 @@ describe("simulate", () => {
     assertThrows(() => simulate(sound, { seed: -1 }), RangeError, "simulate's seed");
     assertThrows(() => simulate(sound, { seed: 0.5 }), RangeError, "not 0.5");
     assertThrows(() => simulate(sound, { kills: NaN }), RangeError, "not NaN");
+    assertThrows(() => simulate(sound, { kills: Infinity }), RangeError, "not Infinity");
+    assertThrows(() => simulate(sound, { seed: Infinity }), RangeError, "not Infinity");
+    assertThrows(
+      () => simulate(sound, { run: 3 } as never),
+      TypeError,
+      `simulate has no option "run": it has seed`,
+    );
+    assertThrows(() => simulate(sound, 3 as never), TypeError, "simulate's options must be an object, not 3");
+    assertThrows(() => simulate(async () => {}), TypeError, "use await simulateAsync(body)");
     assertThrows(() => simulate(sound, { maxSteps: 0 }), RangeError, "maxSteps");
     assertThrows(() => simulate(sound, { strategy: "dfs" as never }), TypeError, `not "dfs"`);
     assertThrows(() => always(() => true), Error, "inside the body of simulate");
