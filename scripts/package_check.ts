@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { readDoors, readText, runProgram, tool } from "./lib/repo.ts";
+import { readDoors, readText, root, runProgram, tool } from "./lib/repo.ts";
 import { publicNames } from "./public_names.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tendril-package-"));
@@ -49,9 +49,17 @@ for (const [runtime, args] of commands) {
   const output = await must(runtime, tool(runtime), [...args, "values.ts"], user);
   if (!output.includes(expected)) problems.push(`${runtime} sees other names:\n${output.trimEnd()}`);
 }
-const options = ["--noEmit", "--strict", "--target", "esnext", "--types", "", "--lib", "esnext,dom"];
-for (const kind of [["--module", "nodenext"], ["--module", "esnext", "--moduleResolution", "bundler"]]) {
-  await must(`tsc ${kind.join(" ")}`, tool("tsc"), [...options, ...kind, "values.ts", "types.ts"], user);
+const options = ["--noEmit", "--strict", "--target", "esnext"];
+// With the library of the DOM, and without it but with Node's types.
+const worlds = [
+  ["--lib", "esnext,dom", "--types", ""],
+  ["--lib", "esnext", "--types", "node", "--typeRoots", join(root, "node_modules/@types")],
+];
+for (const world of worlds) {
+  for (const kind of [["--module", "nodenext"], ["--module", "esnext", "--moduleResolution", "bundler"]]) {
+    const what = `tsc ${kind.join(" ")} ${world.join(" ")}`;
+    await must(what, tool("tsc"), [...options, ...world, ...kind, "values.ts", "types.ts"], user);
+  }
 }
 rmSync(folder, { recursive: true, force: true });
 

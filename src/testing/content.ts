@@ -21,12 +21,15 @@ export type BodyContent =
 
 const encoder = new TextEncoder();
 
+/** What a `Blob` is made of: written out, as the library of the DOM may be missing. */
+export type BlobPiece = Blob | ArrayBuffer | ArrayBufferView | string;
+
 /** A `Blob` whose bytes can be read at once. */
 export class SimulatedBlob extends Blob {
   readonly #bytes: Bytes;
   readonly #type: string;
 
-  constructor(parts: Iterable<BlobPart> = [], options?: BlobPropertyBag) {
+  constructor(parts: Iterable<BlobPiece> = [], options?: { type?: string }) {
     const all = [...parts].map((part) => bytesOf(part, "a Blob"));
     super(all, options);
     this.#bytes = joined(all);

@@ -8,6 +8,7 @@
  */
 import { Lasting, writes } from "../core/mod.ts";
 import { type Execution, running } from "./execution.ts";
+import { from } from "./failure.ts";
 import { fetchIn } from "./network.ts";
 import type { Random } from "./random.ts";
 import { SimulatedRequest } from "./request.ts";
@@ -133,11 +134,13 @@ function enter(): () => void {
   return leave;
 }
 
-/** Calls `f` with the simulated globals in place, and puts the real ones back. */
-export function inSimulatedWorld<T>(f: () => T): T {
+/** Calls `f` with the simulated globals in place, and puts the real ones back. Its errors come out of `entry`. */
+export function inSimulatedWorld<T>(f: () => T, entry: object = inSimulatedWorld): T {
   const leave = enter();
   try {
     return f();
+  } catch (error) {
+    throw from(error, entry);
   } finally {
     leave();
   }

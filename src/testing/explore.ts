@@ -84,7 +84,7 @@ export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Exp
     const { found, ...explored } = exploreAll(program, limits);
     if (found !== null) throw failure(found);
     return explored as Explored<T>;
-  });
+  }, explore);
 }
 
 /** Options of {@linkcode explore}, checked. */

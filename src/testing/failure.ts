@@ -10,6 +10,9 @@ import { withoutOwn } from "./stacks.ts";
 import { encode, shortHash } from "./token.ts";
 import { survivors, Trail } from "./witness.ts";
 
+/** What is found from outside: its error says what the message says, and no place. */
+const OURS: readonly Fault["kind"][] = ["deadlock", "leak", "eventually", "endless", "host"];
+
 /** What a schedule showed: a failure with the schedule as a table, and a token that repeats it. */
 export class SimulationError extends Error {
   override name: string = "SimulationError";
@@ -20,10 +23,22 @@ export class SimulationError extends Error {
 
   constructor(message: string, fault: Fault, token: string) {
     super(message, { cause: fault.error });
+    if (fault.error instanceof Error && OURS.includes(fault.kind)) {
+      fault.error.stack = withoutOwn(fault.error.stack ?? "", fault.error.message);
+    }
     this.kind = fault.kind;
     this.token = token;
     this.stack = withoutOwn(this.stack ?? "", message);
   }
+}
+
+/** The same error, as if it came out of `entry`: what is below that is no business of the reader's. */
+export function from(error: unknown, entry: object): unknown {
+  if (error instanceof SimulationError) {
+    (Error as { captureStackTrace?(target: object, entry: object): void }).captureStackTrace?.(error, entry);
+    error.stack = withoutOwn(error.stack ?? "", error.message);
+  }
+  return error;
 }
 
 /** The first schedule that failed, before anything is made of it. */
@@ -87,6 +102,7 @@ export function show(
     data: data?.(),
     note,
     reported: run.alsoReported(),
+    leaks: trail.leaks,
   });
   return new SimulationError(message, run.fault, token);
 }

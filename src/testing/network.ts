@@ -36,7 +36,7 @@ export type Answer =
   | string
   | {
     readonly status?: number;
-    readonly headers?: HeadersInit;
+    readonly headers?: ConstructorParameters<typeof Headers>[0];
     readonly body?: BodyContent;
     /** A body of JSON. */
     readonly json?: unknown;
@@ -106,7 +106,7 @@ export class SimulatedNetwork {
     this.#stage.check("this network");
     let request;
     try {
-      request = new SimulatedRequest(input as RequestInfo | URL, init);
+      request = new SimulatedRequest(input as string | URL | Request, init);
       if (!/^https?:$/.test(new URL(request.url).protocol)) {
         throw new TypeError(`fetch of ${request.url}: a simulated network knows http: and https: only`);
       }
@@ -142,7 +142,7 @@ export class SimulatedNetwork {
 const NETWORK: object = {};
 
 /** The global `fetch` of a simulation. */
-export function fetchIn(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+export function fetchIn(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const network = (running as Execution).extras.get(NETWORK) as SimulatedNetwork | undefined;
   if (network !== undefined) return network.fetch(input, init);
   let url;

@@ -13,7 +13,7 @@
  * What makes stretches between parks different from the single reads and writes of the literature:
  *
  * - What a step touches depends on what it finds, so nothing is said about a step before it has run in that very state;
- *   a sleeping one keeps the footprint that it had.
+ *   a sleeping one keeps the footprint that it had, also when it is woken, until it goes on.
  * - Time passes only when nobody can go on, so its passing is ordered with everything.
  * - A greenlet that is killed before it began still has its place in the queue: leaving it is a step, too.
  * - Killing one that is woken already changes what it does later: kills write to the task.
@@ -57,6 +57,12 @@ export class ReducedSearch implements Policy {
   /** Who sleeps in the state that comes next. */
   private sleepers: Map<number, Map<number, number>> = new Map();
 
+  /**
+   * Of those who slept, were woken and have not gone on: what they would have touched. It counts as touched when they do.
+   * Who was killed meanwhile touches nothing, and yet what it would have read must be able to come before the kill.
+   */
+  private woken: Map<number, Map<number, number>> = new Map();
+
   /** A witness for the next run. */
   witness(): Footprints {
     this.footprints = new Footprints(this.names, this.endsMatter);
@@ -89,6 +95,7 @@ export class ReducedSearch implements Policy {
   begin(): void {
     this.blocked = false;
     this.sleepers = new Map();
+    this.woken = new Map();
   }
 
   choose(run: Run, ready: Ring<Task>): Choice {
@@ -117,12 +124,17 @@ export class ReducedSearch implements Policy {
     if (event.actor === WORLD) {
       this.states[place] ??= { enabled: [], backtrack: new Set(), asleep: new Map(), chosen: WORLD };
       this.sleepers = new Map();
+      this.woken = new Map(); // nobody is left who could go on
       return;
     }
     const { asleep } = this.states[place];
+    merge(event.touches, this.woken.get(event.actor));
+    this.woken.delete(event.actor);
     const next = new Map<number, Map<number, number>>();
     for (const [actor, touches] of asleep) {
-      if (actor !== event.actor && !conflict(touches, event.touches)) next.set(actor, touches);
+      if (actor === event.actor) continue;
+      if (!conflict(touches, event.touches)) next.set(actor, touches);
+      else this.woken.set(actor, merge(new Map(touches), this.woken.get(actor)));
     }
     this.sleepers = next;
   }
@@ -206,6 +218,15 @@ export class ReducedSearch implements Policy {
     if (possible.length > 0) state.backtrack.add(possible.includes(own) ? own : possible[0]);
     else for (const one of state.enabled) state.backtrack.add(one);
   }
+}
+
+/** Adds the uses of `from` to those of `into`. */
+function merge(into: Map<number, number>, from: Map<number, number> | undefined): Map<number, number> {
+  for (const [name, how] of from ?? []) {
+    const before = into.get(name);
+    into.set(name, before === undefined || before === how ? how : WRITES);
+  }
+  return into;
 }
 
 function join(into: Clock, from: Clock | undefined): void {

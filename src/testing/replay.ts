@@ -57,7 +57,7 @@ export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOp
     return;
   }
   const program = new Program(body, options, "replay");
-  return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T);
+  return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T, replay);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Story {
   readonly token: string;
   /** What else must be said. */
   readonly note: string | undefined;
+  /** What is left over, with the stack of its making. */
+  readonly leaks?: readonly { what: string; stack: string }[];
   /** Errors besides the main one that went to `onError`. */
   readonly reported: readonly unknown[];
   /** Values that a property was tried with. */
@@ -67,6 +69,10 @@ export function tell(story: Story): string {
     const lines = story.parked.map(({ name, waitsOn }) => `  ${name} waits on ${waitsOn}`);
     parts.push(`At the end\n${lines.join("\n")}`);
   }
+  const made = (story.leaks ?? []).flatMap(({ what, stack }) =>
+    placesOf(stack).slice(0, 1).map((place) => `${what}: made at ${place}`)
+  );
+  if (fault.kind === "leak" && made.length > 0) parts.push(`Left over\n${indented(made.join("\n"))}`);
   if (story.reported.length > 0) {
     parts.push(`Also reported, since nobody had asked\n${indented(story.reported.map(textOf).join("\n"))}`);
   }

@@ -7,7 +7,7 @@ import type { SimulatedStream } from "./simulated_stream.ts";
 export class SimulatedRequest extends Request {
   readonly #reading: Reading | null;
 
-  constructor(input: RequestInfo | URL, init?: RequestInit) {
+  constructor(input: string | URL | Request, init?: RequestInit) {
     const { body, ...rest } = init ?? {};
     // Of another request only the address: the native constructor must not take hold of its body.
     super(

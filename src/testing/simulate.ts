@@ -84,7 +84,7 @@ export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): S
     const { found, runs, steps, values, fingerprint } = tryChances(program, chances);
     if (found !== null) throw failure(found);
     return { runs, steps, values: values as T[], fingerprint };
-  });
+  }, simulate);
 }
 
 /** The names of {@linkcode SimulateOptions}. */

@@ -125,5 +125,5 @@ export function sweep(body: Body<[], unknown>, options: ProgramOptions = {}): Sw
       throw failure({ program, title: `sweep, kill ${i + 1} of ${moments.all.length}`, departures, fault });
     });
     return { runs: moments.all.length };
-  });
+  }, sweep);
 }

@@ -42,12 +42,25 @@ export class Trail extends Unmoved implements Witness {
   private readonly sums: number[] = [hash("")];
 
   private readonly labels: Labels = new Labels();
+  /** What has to be given back, and where it was made. */
+  private readonly makings: { left: () => string | undefined; stack: string }[] = [];
   private time = 0;
 
   /** @param from keep what happens, with the stack at each park, from this step on. */
   constructor(from: number) {
     super();
     this.from = from;
+  }
+
+  /** Where that was made which is left over. */
+  get leaks(): { what: string; stack: string }[] {
+    return this.makings.map(({ left, stack }) => ({ what: left() ?? "", stack })).filter(({ what }) =>
+      what !== ""
+    );
+  }
+
+  override made(_subject: object, left: () => string | undefined): void {
+    if (this.from !== Infinity) this.makings.push({ left, stack: stackHere() });
   }
 
   /** How many steps there were. */
@@ -128,12 +141,16 @@ export class Trail extends Unmoved implements Witness {
   }
 
   private takeStack(): void {
-    if (this.row === null || this.row.step < this.from) return;
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = STACK_LIMIT;
-    this.row.stack = new Error().stack ?? "";
-    Error.stackTraceLimit = limit;
+    if (this.row !== null && this.row.step >= this.from) this.row.stack = stackHere();
   }
+}
+
+function stackHere(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = STACK_LIMIT;
+  const stack = new Error().stack ?? "";
+  Error.stackTraceLimit = limit;
+  return stack;
 }
 
 function outcomeOf(task: Task): string {

@@ -117,16 +117,21 @@ export class SimulatedWorker {
   }
 
   /** @throws `DataCloneError` for what cannot be cloned. */
-  postMessage(message: unknown, transfer?: Transferable[] | StructuredSerializeOptions): void {
+  postMessage(message: unknown, transfer?: readonly object[] | { transfer?: readonly object[] }): void {
     this.#stage.check("this worker");
-    const data = structuredClone(message, Array.isArray(transfer) ? { transfer } : transfer);
+    const data = cloned(
+      message,
+      Array.isArray(transfer)
+        ? transfer
+        : (transfer as { transfer?: readonly object[] } | undefined)?.transfer,
+    );
     writes(this);
     if (!this.alive) return; // lost
     this.#inDue = this.#later(this.#inDue, () => this.#arrive(data));
   }
 
-  #send(message: unknown, transfer?: Transferable[]): void {
-    const data = structuredClone(message, { transfer });
+  #send(message: unknown, transfer?: readonly object[]): void {
+    const data = cloned(message, transfer);
     writes(this);
     if (!this.alive) return;
     this.#outDue = this.#later(this.#outDue, () => {
@@ -265,4 +270,8 @@ export function simulatedWorker(
   options?: SimulatedWorkerOptions,
 ): SimulatedWorker {
   return new SimulatedWorker(worker, options);
+}
+
+function cloned(message: unknown, transfer: readonly object[] | undefined): unknown {
+  return structuredClone(message, { transfer: transfer as Transferable[] | undefined });
 }

@@ -4,7 +4,7 @@ import type { Op } from "../core/mod.ts";
 /** What the code of a worker sends and receives by. */
 export interface SimulatedPort {
   /** Sends to whoever made the worker. */
-  postMessage(message: unknown, transfer?: Transferable[]): void;
+  postMessage(message: unknown, transfer?: readonly object[]): void;
   /** Waits for the next message. */
   receive<T = unknown>(): Op<T>;
   /** Called with each message, in place of `receive`. */
@@ -15,14 +15,14 @@ export interface SimulatedPort {
 
 /** See {@linkcode SimulatedPort}. */
 export class Port implements SimulatedPort {
-  readonly postMessage: (message: unknown, transfer?: Transferable[]) => void;
+  readonly postMessage: (message: unknown, transfer?: readonly object[]) => void;
   readonly close: () => void;
   readonly #receive: () => Op<unknown>;
   readonly #began: () => void;
   #handler: ((event: MessageEvent) => unknown) | null = null;
 
   constructor(
-    post: (message: unknown, transfer?: Transferable[]) => void,
+    post: (message: unknown, transfer?: readonly object[]) => void,
     receive: () => Op<unknown>,
     close: () => void,
     began: () => void,
