@@ -26,7 +26,7 @@ export interface Probe {
   /** The body of a scope has thrown, and its greenlets may take their time before anybody hears of it. */
   threw?(error: unknown): void;
   /** Something came to be that somebody has to give back; `left` says what of it is still out. */
-  made(subject: object, left: () => string | undefined): void;
+  made(left: () => string | undefined): void;
 }
 
 /** Null in production. */

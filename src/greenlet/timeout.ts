@@ -77,7 +77,7 @@ export class Timeout extends Error implements Disposable {
     this.#task = task;
     if (probe !== null) {
       probe.touched(this, WRITES);
-      probe.made(this, () => this.#timer !== null ? `${this.name} of ${this.ms} ms` : undefined);
+      probe.made(() => this.#timer !== null ? `${this.name} of ${this.ms} ms` : undefined);
     }
     // Inside of the scope it stands in, outside of those that are opened later.
     const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, moment(), true);

@@ -39,7 +39,7 @@ export abstract class OwnedLock extends Lockable implements TaskWatcher {
 
   constructor() {
     super();
-    if (probe !== null) probe.made(this, () => this.#left());
+    if (probe !== null) probe.made(() => this.#left());
   }
 
   get locked(): boolean {

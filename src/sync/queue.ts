@@ -108,7 +108,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     this.#buffer = buffer;
     const maxsize = options?.maxsize ?? 0;
     this.maxsize = count(maxsize, "maxsize", 0) === 0 ? Infinity : maxsize;
-    if (probe !== null) probe.made(this, () => this.#left());
+    if (probe !== null) probe.made(() => this.#left());
   }
 
   /** How many items are in it. */

@@ -63,7 +63,7 @@ export class Semaphore extends Lockable {
   constructor(permits: number = 1) {
     super();
     this.#permits = count(permits, "the number of permits", 0);
-    if (probe !== null) probe.made(this, () => this.left(permits));
+    if (probe !== null) probe.made(() => this.left(permits));
   }
 
   /** How many permits are free. */
@@ -168,7 +168,7 @@ export class CapacityLimiter extends Lockable implements TaskWatcher {
   constructor(total: number) {
     super();
     this.#total = count(total, "the total of a CapacityLimiter", 0);
-    if (probe !== null) probe.made(this, () => this.#left());
+    if (probe !== null) probe.made(() => this.#left());
   }
 
   get total(): number {

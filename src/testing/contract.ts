@@ -62,7 +62,7 @@ export class Unmoved implements Witness {
   stirred(_task: object): void {}
   timed(_deadline: number, _alone: boolean): void {}
   idle(): void {}
-  made(_subject: object, _left: () => string | undefined): void {}
+  made(_left: () => string | undefined): void {}
 }
 
 /** Where a choice departs from FIFO. */

@@ -86,7 +86,7 @@ export class Exchange {
     this.redirect = request.redirect;
     if (probe !== null) {
       probe.born(this);
-      probe.made(this, () => this.outcome === "open" ? `a fetch of ${this.url}` : undefined);
+      probe.made(() => this.outcome === "open" ? `a fetch of ${this.url}` : undefined);
     }
     if (this.signal.aborted) this.aborted();
     else {

@@ -278,7 +278,7 @@ export class Execution implements Run, Probe {
     this.witness?.idle();
   }
 
-  made(_subject: object, left: () => string | undefined): void {
+  made(left: () => string | undefined): void {
     this.oracle.made(left);
   }
 }

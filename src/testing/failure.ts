@@ -8,7 +8,7 @@ import { MAX_ROWS, tell } from "./report.ts";
 import { type Least, shrink } from "./shrink.ts";
 import { withoutOwn } from "./stacks.ts";
 import { encode, shortHash } from "./token.ts";
-import { survivors, Trail } from "./witness.ts";
+import { Trail } from "./witness.ts";
 
 /** What is found from outside: its error says what the message says, and no place. */
 const OURS: readonly Fault["kind"][] = ["deadlock", "leak", "eventually", "endless", "host"];
@@ -95,7 +95,7 @@ export function show(
     title,
     fault: run.fault,
     rows: trail.rows,
-    parked: survivors(run),
+    parked: trail.survivors(run),
     departs: departures.length > 0,
     reasons: least === null ? [] : reasonsOf(program, least),
     token,

@@ -120,7 +120,7 @@ export class OpenFile implements SimulatedFileHandle {
     files.disk.hold(node);
     if (probe !== null) {
       probe.born(this);
-      probe.made(this, () => this.open ? `an open file, ${path}` : undefined);
+      probe.made(() => this.open ? `an open file, ${path}` : undefined);
     }
   }
 

@@ -51,8 +51,8 @@ export class Both implements Probe {
     this.run.idle(); // tells the witness, where time does pass
   }
 
-  made(subject: object, left: () => string | undefined): void {
-    this.run.made(subject, left);
-    this.witness.made(subject, left);
+  made(left: () => string | undefined): void {
+    this.run.made(left);
+    this.witness.made(left);
   }
 }

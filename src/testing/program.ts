@@ -93,9 +93,11 @@ export class Program {
 /** Whether two faults are the same defect, as far as can be told. */
 export function isSame(a: Fault | null, b: Fault | null): boolean {
   if (a === null || b === null || a.kind !== b.kind) return false;
-  return nameOf(a.error) === nameOf(b.error);
+  return nameOf(a) === nameOf(b);
 }
 
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+/** The class of an error; of a demand, which one it is. */
+function nameOf({ kind, error }: Fault): string {
+  if (!(error instanceof Error)) return typeof error;
+  return kind === "always" || kind === "eventually" ? error.message : error.name;
 }

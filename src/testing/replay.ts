@@ -11,8 +11,8 @@ import { Trail } from "./witness.ts";
 
 /** What the next simulation is to repeat. */
 let armed: Schedule | null = null;
-/** Simulations that the token of the environment did not fit; `Infinity` after it did. */
-let passedBy = 0;
+/** Simulations that the token of the environment did not fit, and whether it has fitted one. */
+let passedBy = 0, used = false;
 let watchesExit = false;
 
 /**
@@ -73,9 +73,9 @@ export function replayed(program: Program, what: string, data?: () => string): E
   const wanted = environmentVariable("TENDRIL_REPLAY");
   if (wanted === undefined || wanted === "") return undefined;
   const schedule = decode(wanted, "TENDRIL_REPLAY");
-  if (passedBy === 0) atExit(() => sayUnused(wanted));
+  if (passedBy === 0 && !used) atExit(() => sayUnused(wanted));
   if (attempt(program, schedule).fits) {
-    passedBy = Infinity;
+    used = true;
     return repeat(program, schedule, `replay of ${what}`, data);
   }
   passedBy++;
@@ -84,7 +84,7 @@ export function replayed(program: Program, what: string, data?: () => string): E
 
 /** Nobody must believe that a schedule passes which was never run. */
 function sayUnused(token: string): void {
-  if (passedBy === Infinity) return;
+  if (used) return;
   say(
     `TENDRIL_REPLAY=${token} fits none of the ${passedBy} simulations that ran in this process. If it should, the body has` +
       " changed since. (Where each file of tests has a process of its own, all but one say this.)",

@@ -16,8 +16,8 @@ export interface Least {
   readonly interventions: readonly Intervention[];
 }
 
-/** Runs that shrinking takes at most. */
-const MAX_RUNS = 3_000;
+/** Steps that shrinking takes at most: some seconds. */
+const MAX_STEPS = 1_000_000;
 
 /** Shrinks the schedule by which `program` failed with `fault`. */
 export function shrink(program: Program, departures: readonly Departure[], fault: Fault): Least {
@@ -29,14 +29,15 @@ export function shrink(program: Program, departures: readonly Departure[], fault
     constraints: explaining.constraints,
     interventions: explaining.interventions,
   };
-  let runs = 0;
+  let steps = 0;
   const stillFails = (
     constraints: readonly Constraint[],
     interventions: readonly Intervention[],
   ): boolean => {
-    if (runs++ >= MAX_RUNS) return false;
+    if (steps >= MAX_STEPS) return false;
     const paths = new Paths();
     const run = program.run(new Constrained(constraints, interventions, paths), paths);
+    steps += run.steps;
     if (!isSame(run.fault, fault)) return false;
     least = { run, constraints, interventions };
     return true;

@@ -18,7 +18,7 @@ import {
   type SimulateOptions,
 } from "./simulate.ts";
 import { type Estimate, policyFor, strategyOf } from "./strategies.ts";
-import { survivors, Trail } from "./witness.ts";
+import { Trail } from "./witness.ts";
 import { SimulatedHost } from "./world.ts";
 
 /** Turns in which nothing happens that a run waits for: as many as a promise of the host's could reasonably take. */
@@ -145,7 +145,7 @@ function failed(title: string, run: Execution, trail: Trail, seed: number): Simu
     title,
     fault,
     rows: trail.rows,
-    parked: survivors(run),
+    parked: trail.survivors(run),
     departs: true,
     reasons: [],
     token: "",

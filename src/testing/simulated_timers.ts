@@ -116,7 +116,7 @@ class TimeoutHandle extends Handle {
     this.ms = ms;
     this.repeats = repeats;
     if (probe !== null) {
-      probe.made(this, () => this.live && !this.due && this.counts ? `a ${name} of ${ms} ms` : undefined);
+      probe.made(() => this.live && !this.due && this.counts ? `a ${name} of ${ms} ms` : undefined);
     }
     this.set();
   }

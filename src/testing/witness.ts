@@ -2,7 +2,7 @@
  * What happens in one run, step by step, for the failure report and for the check of a replay token. Slow, and used only
  * for the one run that is shown.
  */
-import { childrenOf, DONE, GreenletExit, type Task, TURN, WAITING } from "../core/mod.ts";
+import { DONE, GreenletExit, type Task, TURN, WAITING } from "../core/mod.ts";
 import { type Run, Unmoved, type Witness } from "./contract.ts";
 import { Labels } from "./labels.ts";
 import { hash } from "./token.ts";
@@ -59,8 +59,16 @@ export class Trail extends Unmoved implements Witness {
     );
   }
 
-  override made(_subject: object, left: () => string | undefined): void {
+  override made(left: () => string | undefined): void {
     if (this.from !== Infinity) this.makings.push({ left, stack: stackHere() });
+  }
+
+  /** Who lives at the end, and what each waits on. */
+  survivors(run: Run): { name: string; waitsOn: string }[] {
+    return run.loop.tasks().filter((task) => task.status === WAITING).map((task) => ({
+      name: this.labels.of(task),
+      waitsOn: task.waiting?.describe() ?? "nothing",
+    }));
   }
 
   /** How many steps there were. */
@@ -161,17 +169,4 @@ function outcomeOf(task: Task): string {
       ? `${error.name}: ${error.message.split("\n")[0].replace(/[:,]$/, "")}`
       : String(error)
   }`;
-}
-
-/** Who lives at the end of a run, and what each waits on. */
-export function survivors(run: Run): { name: string; waitsOn: string }[] {
-  const all: { name: string; waitsOn: string }[] = [];
-  const visit = (task: Task): void => {
-    if (task.status === WAITING) {
-      all.push({ name: task.name, waitsOn: task.waiting?.describe() ?? "nothing" });
-    }
-    childrenOf(task).forEach(visit);
-  };
-  run.loop.root.children.toArray().forEach(visit);
-  return all;
 }

@@ -81,7 +81,7 @@ export class SimulatedWorker {
     this.#listeners = new Listeners((error) => stage.unhandled(error, `a listener of worker ${this.name}`));
     if (probe !== null) {
       probe.born(this);
-      probe.made(this, () => this.alive && this.#counts ? `a worker, ${this.name}` : undefined);
+      probe.made(() => this.alive && this.#counts ? `a worker, ${this.name}` : undefined);
     }
     const port = this.#port = new Port(
       (message, transfer) => this.#send(message, transfer),
