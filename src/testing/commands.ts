@@ -3,10 +3,9 @@
  * gave is compared with a sequential model by the search for an order that fits: see linearizable.ts.
  */
 import { type Op, show } from "../core/mod.ts";
-import { type Greenlet, joinAll, killAll, spawn } from "../greenlet/mod.ts";
+import { type Greenlet, killAll, spawn } from "../greenlet/mod.ts";
 import { op } from "../sync/mod.ts";
-import { type Command, needCommand, textOf } from "./command.ts";
-import { History, judge } from "./command_history.ts";
+import { type Command, labelOf, needCommand, textOf } from "./command.ts";
 import { type Execution, running } from "./execution.ts";
 import {
   type Arbitrary,
@@ -15,6 +14,7 @@ import {
   needArbitrary,
   needFastCheck,
 } from "./fast_check.ts";
+import { History, judge, nameOfActor } from "./history.ts";
 import { killAt, type KillPoint } from "./kill_at.ts";
 import { BLOCKED } from "./linearizable.ts";
 import { copyOf } from "./model_state.ts";
@@ -112,9 +112,6 @@ interface Card<Model, Real> {
   readonly command: Command<Model, Real>;
 }
 
-/** Longer than anybody waits, in simulated milliseconds. */
-const FAR = 1e12;
-
 class Dealt<Model, Real> implements Commands<Model, Real> {
   private readonly cards: readonly Card<Model, Real>[];
 
@@ -128,7 +125,7 @@ class Dealt<Model, Real> implements Commands<Model, Real> {
   }
 
   toString(): string {
-    const texts = this.programs.map((program, i) => `${nameOf(i)}: ${program.map(textOf).join(", ")}`);
+    const texts = this.programs.map((program, i) => `${nameOfActor(i)}: ${program.map(textOf).join(", ")}`);
     return texts.length === 0 ? "no commands" : texts.join("; ");
   }
 
@@ -148,20 +145,16 @@ class Dealt<Model, Real> implements Commands<Model, Real> {
   ): Generator<unknown, void, unknown> {
     const history = new History<Model>(run);
     const greenlets: Greenlet<unknown>[] = programsOf(useful(this.cards, model)).map((program, i) => {
-      const name = nameOf(i);
+      const name = nameOfActor(i);
       return spawn({ name }, function* () {
-        for (const command of program) yield* history.perform(command, real, name);
+        for (const command of program) {
+          yield* history.record(labelOf(command), name, () => command.run(real));
+        }
       });
     });
     if (options?.kill !== undefined) killAt(options.kill, greenlets);
-    // Time may be made to pass early: all is over when nobody else had a step meanwhile.
-    for (let before = -1; run.steps !== before + 1 || run.loop.ready.size > 0;) {
-      before = run.steps;
-      yield* joinAll(greenlets, { timeout: FAR });
-      if (greenlets.every(({ dead }) => dead)) break;
-    }
-    const { operations } = history;
-    const copies = operations.map((one) => ({ ...one })); // before those who wait are killed
+    yield* history.rest(greenlets);
+    const copies = history.operations.map((one) => ({ ...one })); // before those who wait are killed
     yield* killAll(greenlets);
     judge(copies, model);
   }
@@ -191,8 +184,4 @@ function programsOf<Model, Real>(cards: readonly Card<Model, Real>[]): Command<M
   const programs: Command<Model, Real>[][] = [];
   for (const { who, command } of cards) (programs[who] ??= []).push(command);
   return programs.filter((program) => program !== undefined);
-}
-
-function nameOf(who: number): string {
-  return who < 26 ? String.fromCharCode(97 + who) : `g${who}`;
 }

@@ -250,7 +250,9 @@ export class Execution implements Run, Probe {
   /** The step is over; false: something that must hold does not. */
   private endStep(): boolean {
     this.inStep = false;
+    const ready = this.loop.ready.size;
     this.fault ??= this.oracle.broken();
+    if (this.loop.ready.size !== ready) this.fault ??= this.oracle.meddled();
     if (this.witness !== null) this.witness.stepEnds(this);
     return this.fault === null;
   }

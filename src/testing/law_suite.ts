@@ -15,7 +15,10 @@ export interface Law {
   check(): void;
 }
 
-/** Options of all suites that run under simulated schedules. */
+/**
+ * Options of all suites that run under simulated schedules. What is left over at the end, like a lock that is still held, is
+ * no failure there: a law that forbids it says so itself.
+ */
 export interface LawOptions {
   /** How many random schedules of each law. Default 50. */
   runs?: number;

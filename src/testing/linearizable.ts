@@ -11,7 +11,7 @@
  * that was withdrawn (killed, or its time was over) stands in it until then, and has no effect. And the end: who still
  * waits then must be one whom the model, in the state that is left, has waiting too; otherwise a wake-up was lost.
  */
-import { copyOf, isEqual, textOf } from "./model_state.ts";
+import { copyOf, isEqual, type Numbers, textOf } from "./model_state.ts";
 
 /** What a model's operation gives that cannot happen now: see {@linkcode modelTest}. */
 export const BLOCKED: unique symbol = Symbol("tendril.blocked");
@@ -71,6 +71,7 @@ export class Search<M> {
   private readonly isDone: boolean[];
   private readonly path: number[] = [];
   private readonly deadEnds: Set<string> = new Set();
+  private readonly numbers: Numbers = new Map();
   private readonly restCounts: boolean;
 
   /** @param restCounts whether those who wait at the end must be waiting in the model, too. */
@@ -160,7 +161,7 @@ export class Search<M> {
   private key(state: M): string {
     let done = "";
     for (let i = 0; i < this.isDone.length; i++) done += this.isDone[i] ? "1" : "0";
-    return `${done}|${textOf(state)}`;
+    return `${done}|${textOf(state, this.numbers)}`;
   }
 
   private note(state: M): void {
@@ -207,12 +208,10 @@ function lapseOf<M>({ kind, args }: Operation<M>): Answer | null {
   }
 }
 
-function isAnswer<M>({ how, value }: Operation<M>, answer: Answer): boolean {
-  if (how !== answer.how) return false;
-  return how === RETURNED ? isEqual(value, answer.value) : nameOf(value) === nameOf(answer.value);
-}
-
 /** Errors are compared by name: messages tell what the model need not know. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : textOf(error);
+function isAnswer<M>({ how, value: real }: Operation<M>, answer: Answer): boolean {
+  const { value } = answer;
+  if (how !== answer.how) return false;
+  const areErrors = how === THREW && real instanceof Error && value instanceof Error;
+  return areErrors ? real.name === value.name : isEqual(real, value);
 }

@@ -1,4 +1,5 @@
 /** The state of a sequential model, as a value: copied before each try, and told apart as text. */
+import { show } from "../core/mod.ts";
 
 /** A copy as deep as the state goes; an instance with a `clone` method makes its own. */
 export function copyOf<T>(value: T): T {
@@ -35,11 +36,14 @@ function copyObject(value: object): object {
   return copy;
 }
 
-/** Functions and symbols have no text of their own. */
-const names = new Map<unknown, number>();
+/** Numbers for functions and symbols, which have no text of their own. */
+export type Numbers = Map<unknown, number>;
 
-/** The same text for the same value, as deep as it goes; objects are equal when what is in them is. */
-export function textOf(value: unknown): string {
+/**
+ * The same text for the same value, as deep as it goes; objects are equal when what is in them is. Texts are compared where
+ * they share `numbers`; without these, functions and symbols go by their names, for readers.
+ */
+export function textOf(value: unknown, numbers?: Numbers): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(value);
@@ -49,32 +53,35 @@ export function textOf(value: unknown): string {
       return `${value}n`;
     case "function":
     case "symbol":
-      if (!names.has(value)) names.set(value, names.size);
-      return `#${names.get(value)}`;
+      if (numbers === undefined) return show(value);
+      if (!numbers.has(value)) numbers.set(value, numbers.size);
+      return `#${numbers.get(value)}`;
     case "object":
-      return value === null ? "null" : textOfObject(value);
+      return value === null ? "null" : textOfObject(value, numbers);
     default:
       return String(value);
   }
 }
 
-function textOfObject(value: object): string {
-  if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
+function textOfObject(value: object, numbers: Numbers | undefined): string {
+  const text = (item: unknown) => textOf(item, numbers);
+  if (Array.isArray(value)) return `[${value.map(text).join(",")}]`;
   if (value instanceof Error) return `${value.name}(${value.message})`;
   if (value instanceof Map) {
-    return `Map{${[...value].map(([key, item]) => `${textOf(key)}=>${textOf(item)}`).join(",")}}`;
+    return `Map{${[...value].map(([key, item]) => `${text(key)}=>${text(item)}`).join(",")}}`;
   }
-  if (value instanceof Set) return `Set{${[...value].map(textOf).sort().join(",")}}`;
+  if (value instanceof Set) return `Set{${[...value].map(text).sort().join(",")}}`;
   if (value instanceof Date) return `Date(${value.getTime()})`;
   const proto: unknown = Object.getPrototypeOf(value);
   const name = proto === Object.prototype || proto === null ? "" : value.constructor.name;
   const keys = Object.keys(value).sort();
-  return `${name}{${keys.map((k) => `${k}:${textOf((value as Record<string, unknown>)[k])}`).join(",")}}`;
+  return `${name}{${keys.map((k) => `${k}:${text((value as Record<string, unknown>)[k])}`).join(",")}}`;
 }
 
 /** Whether two values say the same. */
 export function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  return textOf(a) === textOf(b);
+  const numbers: Numbers = new Map();
+  return textOf(a, numbers) === textOf(b, numbers);
 }

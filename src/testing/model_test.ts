@@ -1,17 +1,15 @@
 /** A primitive beside a sequential model of it, under many schedules or all. */
 import { show } from "../core/mod.ts";
-import type { Fault } from "./contract.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import { exploreAll, type ExploreOptions, limitsOf } from "./explore.ts";
-import { failure, type Found, SimulationError } from "./failure.ts";
+import { failure, type Found } from "./failure.ts";
 import type { Kind } from "./linearizable.ts";
 import { fewest, SHARE, type Verb } from "./model_plan.ts";
-import { history, type Size, type Tally } from "./model_run.ts";
+import { oneHistory, type Size, type Tally } from "./model_run.ts";
 import { Program, type ProgramOptions, whole } from "./program.ts";
 import type { Random } from "./random.ts";
 import { replayed } from "./replay.ts";
 import { chancesOf, type SimulateOptions, tryChances } from "./simulate.ts";
-import { decode } from "./token.ts";
 
 /** One kind of operation of a {@linkcode ModelSpec}. `S` is the primitive, `M` the state of the model, `A` the arguments. */
 export interface ModelOperation<S, M, A extends readonly unknown[]> {
@@ -72,6 +70,8 @@ export interface ModelTestOptions extends ProgramOptions {
   kills?: number;
   /** In each run, up to so many times the next timers fire although somebody could still run. Default 0. */
   timeouts?: number;
+  /** As for `simulate`, but the default is false: operations may wait to the end, and then keep what they have. */
+  leaks?: boolean;
 }
 
 /** What a model test without a failure gives. */
@@ -109,8 +109,8 @@ const EXPLORED = 20;
  *   operations: {
  *     put: {
  *       args: (random): [number] => [random.below(9)],
- *       run: (queue, n) => queue.put(n),
- *       model: (items, n) => items.length < 2 ? void items.push(n) : BLOCKED,
+ *       run: (queue, n: number) => queue.put(n),
+ *       model: (items, n: number) => items.length < 2 ? void items.push(n) : BLOCKED,
  *       line: "putters",
  *     },
  *     get: {
@@ -134,7 +134,7 @@ export function modelTest<S, M, A extends { [name: string]: readonly unknown[] }
     kills: options.preemptions === undefined ? 0 : whole(options.kills, "modelTest's kills", 0, 0),
   };
   const tally: Tally = { histories: 0, operations: 0, waiting: 0, killed: 0 };
-  const body = () => history(spec, verbs, size, tally);
+  const body = () => oneHistory(spec, verbs, size, tally);
   const conditions: ProgramOptions = { ...options, leaks: options.leaks ?? false };
   const first = whole(options.seed, "modelTest's seed", 0, 0);
   if (first >= SHARE) throw new RangeError(`modelTest's seed must be below ${SHARE}, not ${first}`);
@@ -144,7 +144,7 @@ export function modelTest<S, M, A extends { [name: string]: readonly unknown[] }
     : bySearch(program, first, options);
   return inSimulatedWorld(() => {
     if (replayed(program, "modelTest") === undefined) {
-      const found = firstFailure(program, find);
+      const found = find();
       if (found !== null) {
         const least = fewest(found, size.greenlets * size.length);
         throw failure({ ...least, title: `modelTest, ${found.title}` });
@@ -175,18 +175,6 @@ function bySearch(program: Program, first: number, options: ModelTestOptions): (
     }
     return null;
   };
-}
-
-/** What is thrown where plain FIFO fails is a failure as any other, and may be made smaller. */
-function firstFailure(program: Program, find: () => Found | null): Found | null {
-  try {
-    return find();
-  } catch (error) {
-    if (!(error instanceof SimulationError)) throw error;
-    const { seed, departures } = decode(error.token);
-    const fault: Fault = { kind: error.kind, error: error.cause };
-    return { program: program.seeded(seed), title: "in plain FIFO order", departures, fault };
-  }
 }
 
 function verbsOf<S, M>(

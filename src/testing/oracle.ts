@@ -14,9 +14,12 @@ interface Demand {
 export class Oracle {
   private readonly demands: Demand[] = [];
   private readonly reported: { error: unknown; name: string }[] = [];
+  /** A condition is asked. */
+  private asking = false;
   private readonly makings: (() => string | undefined)[] = [];
 
   demand(kind: Demand["kind"], condition: () => boolean, name: string): void {
+    if (this.asking) throw new Error(`${kind}() was called in a condition: a condition only looks`);
     this.demands.push({ kind, condition, name, met: false });
   }
 
@@ -55,14 +58,25 @@ export class Oracle {
       if (demand.met) continue;
       let holds;
       try {
+        this.asking = true;
         holds = demand.condition() === true;
       } catch (error) {
         return { kind, error };
+      } finally {
+        this.asking = false;
       }
       if (kind === "eventually") demand.met = holds;
       else if (!holds) return { kind, error: new Error(`always(${name}) does not hold`) };
     }
     return null;
+  }
+
+  /** A condition did something. */
+  meddled(): Fault {
+    const error = new Error(
+      "a condition of always() or eventually() has woken or killed somebody: it must only look",
+    );
+    return { kind: "always", error };
   }
 
   /** At the end: what never came to hold. */

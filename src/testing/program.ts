@@ -3,6 +3,7 @@ import { show } from "../core/mod.ts";
 import { type Body, needBody } from "../sync/mod.ts";
 import { type Conditions, DEFAULT_CONDITIONS, type Fault, type Policy, type Witness } from "./contract.ts";
 import { Execution } from "./execution.ts";
+import { kindOf as classOf, textOf } from "./thrown.ts";
 
 /** Options that all of `simulate`, `explore`, `sweep` and `replay` have. */
 export interface ProgramOptions {
@@ -98,6 +99,5 @@ export function isSame(a: Fault | null, b: Fault | null): boolean {
 
 /** The class of an error; of a demand, which one it is. */
 function nameOf({ kind, error }: Fault): string {
-  if (!(error instanceof Error)) return typeof error;
-  return kind === "always" || kind === "eventually" ? error.message : error.name;
+  return kind === "always" || kind === "eventually" ? textOf(error) : classOf(error);
 }

@@ -4,10 +4,15 @@ import { atExit, environmentVariable, say } from "../host/mod.ts";
 import { inSimulatedWorld } from "./environment.ts";
 import { Execution } from "./execution.ts";
 import { show } from "./failure.ts";
-import { Program, type ProgramOptions } from "./program.ts";
+import { needKnown, Program, type ProgramOptions } from "./program.ts";
 import { Replaying } from "./replaying.ts";
 import { decode, type Schedule, shortHash } from "./token.ts";
 import { Trail } from "./witness.ts";
+
+/** Options of whoever found the failure, which a single schedule does not need. */
+const OF_OTHERS: readonly string[] = [
+  ...["seed", "runs", "strategy", "kills", "timeouts", "preemptions", "maxSchedules", "reduce"],
+];
 
 /** What the next simulation is to repeat. */
 let armed: Schedule | null = null;
@@ -56,6 +61,7 @@ export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOp
     armed = schedule;
     return;
   }
+  needKnown(options, "replay", OF_OTHERS);
   const program = new Program(body, options, "replay");
   return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T, replay);
 }

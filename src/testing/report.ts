@@ -1,6 +1,7 @@
 /** What a failure says: what failed, the schedule as a table, where everybody stood, and the line that repeats it. */
 import type { Fault } from "./contract.ts";
 import { placesOf, shortPlace } from "./stacks.ts";
+import { briefOf, firstLine, stackOf, textOf } from "./thrown.ts";
 import type { Row } from "./witness.ts";
 
 /** What there is to tell. */
@@ -74,7 +75,11 @@ export function tell(story: Story): string {
   );
   if (fault.kind === "leak" && made.length > 0) parts.push(`Left over\n${indented(made.join("\n"))}`);
   if (story.reported.length > 0) {
-    parts.push(`Also reported, since nobody had asked\n${indented(story.reported.map(textOf).join("\n"))}`);
+    parts.push(
+      `Also reported, since nobody had asked\n${
+        indented(story.reported.map((error) => textOf(error)).join("\n"))
+      }`,
+    );
   }
   const stacks = lastStacks(rows);
   if (stacks.length > 0) parts.push(`Where each parked last\n${stacks.join("\n")}`);
@@ -86,20 +91,6 @@ export function tell(story: Story): string {
 
 function kindOf({ kind, of }: Fault): string {
   return of === undefined ? KINDS[kind] : KINDS[kind].replace("an error", `an error of ${of}`);
-}
-
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const more = error instanceof AggregateError
-    ? error.errors.map((e) => `\n  and: ${textOf(e)}`).join("")
-    : "";
-  const message = error.message.trimEnd();
-  const cause = error.cause instanceof Error && more === "" ? ` (because of ${textOf(error.cause)})` : "";
-  return (error.name === "Error" ? message : `${error.name}: ${message}`) + cause + more;
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0].replace(/[:,]$/, "");
 }
 
 function indented(text: string): string {
@@ -149,16 +140,16 @@ function runLength(rows: readonly Row[], from: number): number {
 
 function what(row: Row): string {
   const parts: string[] = [];
-  if (row.thrown !== undefined) parts.push(`gets ${firstLine(textOf(row.thrown))}`);
+  if (row.thrown !== undefined) parts.push(`gets ${briefOf(row.thrown)}`);
   if (row.spawned.length > 0) parts.push(`spawns ${row.spawned.join(", ")}`);
   if (row.woke.length > 0) parts.push(`wakes ${row.woke.join(", ")}`);
   if (row.threw !== undefined && row.error === undefined) {
-    const [place] = row.threw instanceof Error ? placesOf(row.threw.stack ?? "") : [];
+    const [place] = placesOf(stackOf(row.threw));
     parts.push(
-      `throws ${firstLine(textOf(row.threw))}${place === undefined ? "" : ` @ ${shortPlace(place)}`}`,
+      `throws ${briefOf(row.threw)}${place === undefined ? "" : ` @ ${shortPlace(place)}`}`,
     );
   }
-  const place = placesOf(row.error instanceof Error ? row.error.stack ?? "" : row.stack)[0];
+  const place = placesOf(row.error instanceof Error ? stackOf(row.error) : row.stack)[0];
   parts.push(
     row.end === "" ? "is interrupted" : row.end + (place === undefined ? "" : ` @ ${shortPlace(place)}`),
   );

@@ -5,6 +5,7 @@
 import { DONE, GreenletExit, type Task, TURN, WAITING } from "../core/mod.ts";
 import { type Run, Unmoved, type Witness } from "./contract.ts";
 import { Labels } from "./labels.ts";
+import { briefOf, kindOf } from "./thrown.ts";
 import { hash } from "./token.ts";
 
 /** One row of the table. */
@@ -163,10 +164,6 @@ function stackHere(): string {
 
 function outcomeOf(task: Task): string {
   if (!task.failing) return "ends";
-  const error = task.inbox;
-  return `fails: ${
-    error instanceof Error
-      ? `${error.name}: ${error.message.split("\n")[0].replace(/[:,]$/, "")}`
-      : String(error)
-  }`;
+  const name = kindOf(task.inbox), text = briefOf(task.inbox);
+  return `fails: ${name === "Error" ? `Error: ${text}` : text}`;
 }

@@ -10,7 +10,7 @@ import type { GreenletTask } from "../greenlet/mod.ts";
 import { type Body, call, needBody } from "../sync/mod.ts";
 import { type Dice, type Faults, probability, type Range, range } from "./faults.ts";
 import { Listeners } from "./listeners.ts";
-import { Port, type SimulatedPort } from "./worker_port.ts";
+import { type SimulatedPort, WorkerPort } from "./worker_port.ts";
 import { SimulatedPromise } from "./simulated_promise.ts";
 import { type Stage, stageOf, startApart } from "./stage.ts";
 
@@ -61,7 +61,7 @@ export class SimulatedWorker {
     name: () => `a message to worker ${this.name}`,
     rule: () => this.#inbox.length > 0 ? this.#inbox.shift() : WAIT,
   });
-  readonly #port: Port;
+  readonly #port: WorkerPort;
   readonly #body: GreenletTask<unknown>;
   #counts = true;
   #reason: unknown = undefined;
@@ -83,7 +83,7 @@ export class SimulatedWorker {
       probe.born(this);
       probe.made(() => this.alive && this.#counts ? `a worker, ${this.name}` : undefined);
     }
-    const port = this.#port = new Port(
+    const port = this.#port = new WorkerPort(
       (message, transfer) => this.#send(message, transfer),
       () => this.#receivers.wait(undefined),
       () => this.#end(0, undefined),

@@ -14,7 +14,7 @@ export interface SimulatedPort {
 }
 
 /** See {@linkcode SimulatedPort}. */
-export class Port implements SimulatedPort {
+export class WorkerPort implements SimulatedPort {
   readonly postMessage: (message: unknown, transfer?: readonly object[]) => void;
   readonly close: () => void;
   readonly #receive: () => Op<unknown>;

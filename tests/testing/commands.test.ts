@@ -1,6 +1,6 @@
 /** commands: drawn and shrunk by fast-check, done by several greenlets at once, compared with a sequential model. */
 import fc from "fast-check";
-import { Lock, Queue, QueueEmpty, run, sleep } from "../../src/mod.ts";
+import { Lock, Queue, QueueEmpty, run, sleep, spawn } from "../../src/mod.ts";
 import {
   arbitraries,
   BLOCKED,
@@ -114,7 +114,7 @@ describe("commands", () => {
         property(fc, [commands(fc, [puts, takes])], (all) => all.run(new Careless(), []), { seed })
       );
       assertEquals(commandsOf(message), ["Put(0)", "take()", "take()"]);
-      assertStringIncludes(message, "NotLinearizable: the commands fit the model in no order");
+      assertStringIncludes(message, "NotLinearizable: the operations fit the model in no order");
       assertMatch(message, /take\(\) of \w gave 0, and in the model it throws QueueEmpty/);
     });
   }
@@ -175,7 +175,7 @@ describe("commands", () => {
         { seed: 1 },
       )
     );
-    assertStringIncludes(message, "LostWakeUp: a lost wake-up");
+    assertStringIncludes(message, "LostWakeUp: somebody waits at the end");
     assertMatch(message, /With all = a: (add\(\), get\(\)|get\(\); b: add\(\)|add\(\); b: get\(\))\n/);
   });
 
@@ -219,6 +219,30 @@ describe("commands", () => {
     );
     assertMatch(message, /With all = a: get\(1\)\n/);
     assertStringIncludes(message, "threw QueueEmpty");
+  });
+
+  test("waiting for the end takes no time, and whatever else goes on does not keep it up", () => {
+    const ends: number[] = [];
+    const one = commands<number[], Queue<number>>(fc, [queueCommands[1]], { greenlets: 1, maxCommands: 1 });
+    const waiting = some(one, ({ programs }) => programs.length === 1);
+    const nap = some(
+      commands<null, null>(fc, [fc.constant({ run: () => sleep(70), model: () => undefined })], {
+        greenlets: 1,
+        maxCommands: 1,
+      }),
+      ({ programs }) => programs.length === 1,
+    );
+    simulate(function* () {
+      const start = Date.now();
+      yield* waiting.run(new Queue(), []);
+      ends.push(Date.now() - start);
+      spawn({ daemon: true }, function* () {
+        for (;;) yield* sleep(20);
+      });
+      yield* nap.run(null, null);
+      ends.push(Date.now() - start);
+    }, { runs: 20 });
+    assertEquals([...new Set(ends)], [0, 70]);
   });
 
   test("check leaves out what is of no use after the commands before", () => {

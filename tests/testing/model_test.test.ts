@@ -19,7 +19,7 @@ import {
   replay,
   SimulationError,
 } from "../../src/testing/mod.ts";
-import { assert, assertEquals, assertGreater, assertMatch, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertGreater, assertMatch, assertNotMatch, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 
 /** The three ways in which a model is tried. */
@@ -234,7 +234,9 @@ describe("modelTest fails for", () => {
         operations: { get },
       }, { ...polling, greenlets: 2, length: 1 })
     );
-    assertMatch(message, /NotLinearizable: the history is not linearizable/);
+    assertMatch(message, /NotLinearizable: the operations fit the model in no order\n/);
+    assertMatch(message, /waits: the end of all\s+operations/);
+    assertNotMatch(message, /000 ms/);
     assertMatch(message, /steps +greenlet +operation +outcome +order/);
     assertMatch(message, /get\(\) of [ab] gave 7, and in the model it gives 8/);
     assertMatch(message, /replay\("td1\./);

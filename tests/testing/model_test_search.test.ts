@@ -244,6 +244,11 @@ test("states are copied as deep as they go, and told apart by what is in them", 
     new Set(),
   ]];
   for (const [a, b] of pairs) assertFalse(isEqual(a, b), `${textOf(a)} and ${textOf(b)}`);
+  const [f, g] = [() => 1, () => 1];
+  assert(isEqual([f, Symbol.iterator], [f, Symbol.iterator]));
+  assertFalse(isEqual([f], [g]), "functions are told apart by what they are");
+  function named() {}
+  assertEquals(textOf({ f: named, s: Symbol("x") }), "{f:function named,s:Symbol(x)}");
   assert(isEqual({ a: 1, b: 2 }, { b: 2, a: 1 }));
   assert(isEqual(new Set([1, 2]), new Set([2, 1])));
 });
