@@ -121,7 +121,7 @@ function reasonsOf(program: Program, least: Least): string[] {
     ...least.interventions.map(({ before, idles, victim }) => {
       const what = victim === null ? "time passes" : `${name(victim)} is killed`;
       if (before !== null) return `${what} before ${place(before)}`;
-      return `${what} when nobody can go on${idles > 0 ? `, after time has passed ${idles} times` : ""}`;
+      return `${what} when nobody can go on${idles > 0 ? ` for the ${idles + 1}. time` : ""}`;
     }),
     ...least.constraints.map(({ first, then }) => `${place(first)} comes before ${place(then)}`),
   ];

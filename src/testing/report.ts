@@ -177,22 +177,25 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/** By place: a crowd that stands at one is told in one line. */
 function lastStacks(rows: readonly Row[]): string[] {
   const last = new Map<string, Row>();
   for (const row of rows) if (row.stack !== "") last.set(row.name, row);
-  const lines: string[] = [];
+  const crowds = new Map<string, string[]>();
   for (const [name, row] of last) {
     const places = placesOf(row.stack).slice(0, MAX_FRAMES);
-    if (places.length === 0) {
-      lines.push(
-        `  ${name}, step ${row.step}: ${
-          row.end.replace(/^waits: the end of .* of its scope$/, "the end of its body").replace(
-            "waits: ",
-            "in ",
-          )
-        }`,
-      );
-    } else lines.push(`  ${name}, step ${row.step}: ${places.join("\n    from ")}`);
+    const where = places.length > 0 ? places.join("\n    from ") : waitOf(row);
+    const crowd = crowds.get(where) ?? [];
+    crowd.push(`${name}, step ${row.step}`);
+    crowds.set(where, crowd);
   }
-  return lines;
+  return [...crowds].flatMap(([where, crowd]) => {
+    if (crowd.length <= MOST_SAME) return crowd.map((who) => `  ${who}: ${where}`);
+    return [`  ${crowd.slice(0, MOST_SAME).join("; ")} and ${crowd.length - MOST_SAME} more: ${where}`];
+  });
+}
+
+/** What a row says that it waits on. */
+function waitOf({ end }: Row): string {
+  return end.replace(/^waits: the end of .* of its scope$/, "the end of its body").replace("waits: ", "in ");
 }

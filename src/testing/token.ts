@@ -7,6 +7,7 @@
  * from the one before together with the choice: one digit in most cases. `program` is a hash of what the run did, so that
  * a token of another program, or of an earlier version, is told from a defect; `text` is a hash of the token itself.
  */
+import { show } from "../core/mod.ts";
 import { type Choice, type Departure, PASS_TIME } from "./contract.ts";
 
 /** What a token says. */
@@ -80,9 +81,7 @@ export function encode(schedule: Schedule): string {
 export function decode(token: unknown, what: string = "replay"): Schedule {
   const wrong = (why: string) =>
     new Error(
-      `${what}: not a replay token: ${
-        JSON.stringify(token)
-      } ${why}; copy the whole line that the failure printed`,
+      `${what}: not a replay token: ${show(token)} ${why}; copy the whole line that the failure printed`,
     );
   if (typeof token !== "string") throw wrong("is no text");
   const trimmed = token.trim();
