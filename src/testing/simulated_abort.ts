@@ -89,6 +89,7 @@ export function simulatedSignal(real: AbortSignal): { readonly [name: string]: u
       return onabort?.get?.call(this);
     },
     set onabort(listener: unknown) {
+      looked(this as unknown as AbortSignal); // what it follows calls the listener, too
       writes(this);
       onabort?.set?.call(this, listener);
     },

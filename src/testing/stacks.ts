@@ -5,7 +5,7 @@ const HERE: string = new URL("..", import.meta.url).href.replace(/^file:\/\//, "
 const SOURCES: string = HERE.replace(/\/dist\/$/, "/src/");
 
 /** The runtime's own, and assertions. */
-const FOREIGN: RegExp = /^(?:node:|ext:|native|\[native)|node_modules|\bassert\.ts:/;
+const FOREIGN: RegExp = /^(?:node:|ext:|native|\[native|unknown:)|node_modules|\bassert\.ts:/;
 
 function isOwn(place: string): boolean {
   return place.startsWith(HERE) || place.startsWith(SOURCES);

@@ -5,7 +5,8 @@ import { inSimulatedWorld } from "../../src/testing/environment.ts";
 import type { Fault } from "../../src/testing/contract.ts";
 import { Program as Simulated } from "../../src/testing/program.ts";
 import { ReducedSearch } from "../../src/testing/reduced.ts";
-import { bodyOf, type Logs, type Program } from "./programs.ts";
+import { bodyOf, type Program } from "./programs.ts";
+import type { Logs } from "./programs_common.ts";
 
 /** What a search found. */
 export interface Outcomes {

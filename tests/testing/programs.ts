@@ -1,31 +1,24 @@
-// Random programs over all primitives, as data: for the comparison of the reduced search with the full one. Here those of
-// which every program has some; `programs_*.ts` have the rest, in families.
+// Random programs over all primitives, as data: for the comparison of the reduced search with the full one. The
+// statements stand in `programs_*.ts`, in families.
 
 import {
   AsyncResult,
   Barrier,
-  cancelScope,
   Channel,
   Condition,
   Event,
   type Greenlet,
   joinAll,
   Lock,
-  moveOnAfter,
   Queue,
-  select,
   Semaphore,
-  shield,
-  sleep,
   spawn,
-  taskGroup,
-  Timeout,
 } from "../../src/mod.ts";
 import { cell } from "../../src/testing/mod.ts";
 import { Random } from "../../src/testing/random.ts";
-import type { Context } from "./programs_kit.ts";
-import { BLOCK_STATEMENTS, FAMILIES, families, partsOf, perform } from "./programs_families.ts";
+import { BLOCK_STATEMENTS, FAMILIES, families, partsOf } from "./programs_families.ts";
 
+import { type Logs, statement, type World } from "./programs_common.ts";
 /** One statement: its name, which object or greenlet, and a block where it has one. */
 export interface Statement {
   readonly op: string;
@@ -87,9 +80,6 @@ export function randomProgram(seed: number, greenlets: number, length: number): 
   return Array.from({ length: greenlets }, () => block(1, 1 + random.below(length)));
 }
 
-/** What the greenlets saw, each for itself: the order between them is no outcome. */
-export type Logs = Record<string, unknown[]>;
-
 /** The program as a body; `logs` is filled as it runs. */
 export function bodyOf(program: Program, logs: Logs): () => Generator<unknown, void, unknown> {
   return function* () {
@@ -118,21 +108,6 @@ export function bodyOf(program: Program, logs: Logs): () => Generator<unknown, v
   };
 }
 
-type World = {
-  cells: { value: number }[];
-  queue: Queue<string>;
-  semaphore: Semaphore;
-  event: Event;
-  lock: Lock;
-  channel: Channel<string>;
-  barrier: Barrier;
-  result: AsyncResult<string>;
-  greenlets: Greenlet<unknown>[];
-  condition: Condition | undefined;
-  linked: Logs;
-  parts: Record<string, unknown>;
-};
-
 function* guarded(statements: readonly Statement[], world: World, log: unknown[], me: number) {
   try {
     yield* block(statements, world, log, me);
@@ -151,195 +126,11 @@ function* block(
 ): Generator<unknown, void, unknown> {
   for (const one of statements) {
     try {
-      log.push(yield* statement(one, world, log, me));
+      log.push(yield* statement(one, world, log, me, (own = log) => block(one.block ?? [], world, own, me)));
     } catch (e) {
       const { name } = e as Error;
       if (name === "GreenletExit" || name === "Fail" || name === "Timeout") throw e;
       log.push(name);
     }
   }
-}
-
-class Fail extends Error {
-  override name = "Fail";
-}
-
-function* statement(
-  { op, n, block: inner = [] }: Statement,
-  world: World,
-  log: unknown[],
-  me: number,
-): Generator<unknown, unknown, unknown> {
-  const { cells, queue, semaphore, event, lock, channel, greenlets } = world;
-  const other = greenlets[n % greenlets.length];
-  const run = (own = log) => block(inner, world, own, me);
-  switch (op) {
-    case "read":
-      return cells[n % 2].value;
-    case "write":
-      cells[n % 2].value = me + 1;
-      return op;
-    case "increment": {
-      const value = cells[n % 2].value;
-      yield* sleep(0);
-      cells[n % 2].value = value + 1;
-      return value;
-    }
-    case "turn":
-      yield* sleep(0);
-      return op;
-    case "sleep1":
-      yield* sleep(1);
-      return op;
-    case "sleep2":
-      yield* sleep(2);
-      return op;
-    case "put":
-      yield* queue.put(`from ${me}`);
-      return op;
-    case "get":
-      return yield* queue.get();
-    case "getNowait":
-      return queue.getNowait();
-    case "qsize":
-      return queue.qsize;
-    case "shutdown":
-      queue.shutdown();
-      return op;
-    case "acquire":
-      return yield* semaphore.acquire();
-    case "release":
-      semaphore.release();
-      return op;
-    case "tryAcquire":
-      return semaphore.tryAcquire();
-    case "acquireFor1":
-      return yield* semaphore.acquire({ timeout: 1 });
-    case "available":
-      return semaphore.available;
-    case "set":
-      event.set();
-      return op;
-    case "clear":
-      event.clear();
-      return op;
-    case "wait":
-      return yield* event.wait();
-    case "waitFor1":
-      return yield* event.wait({ timeout: 1 });
-    case "isSet":
-      return event.isSet;
-    case "kill":
-      other.kill();
-      return op;
-    case "killJoin":
-      return yield* other.kill();
-    case "join":
-      return yield* other.join();
-    case "joinFor1":
-      return yield* other.join({ timeout: 1 });
-    case "dead":
-      return other.dead;
-    case "started":
-      return other.started;
-    case "result":
-      yield* other;
-      return op;
-    case "joinAll":
-      return (yield* joinAll(greenlets.filter((_, i) => i !== me), { timeout: 2 })).map((g) => g.name).join();
-    case "link":
-      {
-        const name = `link${me}.${log.length}`; // a log of its own: a link runs by itself
-        other.link(() => void (world.linked[name] = [`linked to ${n}`]));
-      }
-      return op;
-    case "send":
-      yield* channel.put(`sent ${me}`);
-      return op;
-    case "receive":
-      return yield* channel.get();
-    case "selectQueueEvent":
-      return (yield* select({ item: queue.get(), event: event.wait() })).key;
-    case "selectChannelSleep":
-      return (yield* select({ sent: channel.get(), late: sleep(1) })).key;
-    case "meet":
-      return yield* world.barrier.wait({ timeout: 2 });
-    case "settle":
-      if (!world.result.ready) world.result.set(`by ${me}`);
-      return op;
-    case "awaitSettled":
-      return yield* world.result.get({ timeout: 2 });
-    case "fail":
-      throw new Fail();
-    case "lock":
-      yield* lock.withLock(() => run());
-      return op;
-    case "try":
-      try {
-        yield* run();
-      } finally {
-        log.push("finally");
-        yield* sleep(0);
-        log.push("cleaned");
-      }
-      return op;
-    case "moveOn1":
-    case "moveOn2":
-      yield* moveOnAfter(op === "moveOn1" ? 1 : 2, () => run());
-      return op;
-    case "scope":
-      return yield* cancelScope({ timeout: 2 }, function* (s) {
-        spawn({ name: "canceller" }, () => s.cancel());
-        yield* run();
-        return s.cancelCalled;
-      });
-    case "group":
-      yield* taskGroup(function* (tg) {
-        tg.spawn({ name: "member" }, () => run());
-        yield* sleep(0);
-        tg.spawn({ name: "member2" }, () => void (cells[0].value += 10));
-      });
-      return op;
-    case "timeout1": {
-      const timeout = Timeout.start(1);
-      try {
-        yield* run();
-      } catch (e) {
-        if (e !== timeout) throw e;
-        return "timed out";
-      } finally {
-        timeout.cancel();
-      }
-      return op;
-    }
-    case "shield":
-      yield* shield(() => run());
-      return op;
-    case "condWait":
-      yield* lock.withLock(() => world.condition!.wait({ timeout: 2 }));
-      return op;
-    case "condNotify":
-      yield* lock.withLock(() => world.condition!.notify());
-      return op;
-    default:
-      return yield* perform(op, contextOf(n, me, log, world, run), world.parts);
-  }
-}
-
-/** What the statements of the families see. */
-function contextOf(n: number, me: number, log: unknown[], world: World, run: Context["run"]): Context {
-  const { cells, greenlets, linked } = world;
-  return {
-    n,
-    me,
-    log,
-    cells,
-    greenlets,
-    run,
-    other: greenlets[n % greenlets.length],
-    listen: (what) => {
-      const name = `${what} of g${me}.${log.length}`;
-      return linked[name] = [];
-    },
-  };
 }

@@ -24,6 +24,7 @@ const KNOWN: Record<string, string> = {
   "the name of another": " | rename:0 | name:0 sleep2:1",
   "a signal": "holdSignal:1 heldAborted:0 | sleep2:0 | kill:1",
   "a signal that follows others": "isEither:0 turn:0 | turn:0 abort:0 | whenEither:0",
+  "a listener of a signal that follows others": "whenEither:0 selectChannelSleep:1 | abort:1",
   "another's timeout": "timeoutStart:0 sleep1:0 turn:0 | sleep1:0 timeoutCancel:0 | timeoutPending:0",
 };
 
