@@ -1,6 +1,6 @@
 /** Plain state that greenlets share, made visible to exploration. */
 import { probe, reads, writes } from "../core/mod.ts";
-import { running } from "./execution.ts";
+import { running } from "./schedules/execution.ts";
 
 /** See {@linkcode cell}. */
 export interface Cell<T> {

@@ -1,5 +1,5 @@
 /** What must hold in every run of a simulation. */
-import { type Execution, running } from "./execution.ts";
+import { type Execution, running } from "./schedules/execution.ts";
 
 function currentRun(what: string): Execution {
   if (running === null) {

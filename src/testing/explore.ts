@@ -1,13 +1,13 @@
 /** Every schedule. */
 import type { Body } from "../sync/mod.ts";
-import { BoundedSearch } from "./bounded.ts";
-import { inSimulatedWorld } from "./environment.ts";
-import type { Execution } from "./execution.ts";
-import { failure, type Found } from "./failure.ts";
-import { needKnown, Program, type ProgramOptions, whole } from "./program.ts";
-import { ReducedSearch } from "./reduced.ts";
+import { BoundedSearch } from "./schedules/bounded.ts";
+import { inSimulatedWorld } from "./world/environment.ts";
+import type { Execution } from "./schedules/execution.ts";
+import { failure, type Found } from "./schedules/failure.ts";
+import { needKnown, Program, type ProgramOptions, whole } from "./schedules/program.ts";
+import { ReducedSearch } from "./schedules/reduced.ts";
 import { replayed } from "./replay.ts";
-import { Fifo } from "./strategies.ts";
+import { Fifo } from "./schedules/strategies.ts";
 
 /** Options of {@linkcode explore}. */
 export interface ExploreOptions extends ProgramOptions {

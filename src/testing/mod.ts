@@ -12,15 +12,15 @@ export {
   type ScopeLayer,
   type ScopeShape,
   type SemaphoreMaker,
-} from "./arbitraries.ts";
-export type { Command } from "./command.ts";
-export { type Commands, commands, type CommandsOptions, type CommandsRunOptions } from "./commands.ts";
+} from "./data/arbitraries.ts";
+export type { Command } from "./models/command.ts";
+export { type Commands, commands, type CommandsOptions, type CommandsRunOptions } from "./models/commands.ts";
 export { always, eventually } from "./demands.ts";
-export type { BodyContent } from "./content.ts";
+export type { BodyContent } from "./world/content.ts";
 export { explore, type Explored, type ExploreOptions } from "./explore.ts";
-export { SimulationError } from "./failure.ts";
-export type { Faults, Range } from "./faults.ts";
-export { type SimulatedFileSystem, simulatedFs } from "./file_system.ts";
+export { SimulationError } from "./schedules/failure.ts";
+export type { Faults, Range } from "./world/faults.ts";
+export { type SimulatedFileSystem, simulatedFs } from "./world/file_system.ts";
 export type {
   FileData,
   FileEncoding,
@@ -31,48 +31,48 @@ export type {
   SimulatedFsOptions,
   SimulatedStats,
   WriteFileOptions,
-} from "./file_types.ts";
-export type { Arbitrary, ArbitraryLike, FastCheck } from "./fast_check.ts";
-export { killAt, type KillPoint } from "./kill_at.ts";
-export type { ClockLaws, ManualClock } from "./law_clock.ts";
-export type { LockLawOptions, LockLike } from "./law_lock_kit.ts";
-export type { PoolLawOptions } from "./law_pool.ts";
-export type { PoolLike } from "./law_pool_kit.ts";
-export type { MakePorts } from "./law_port.ts";
-export type { QueueLawOptions, QueueLike } from "./law_queue_kit.ts";
-export type { MakeStore, StoreLawOptions } from "./law_store.ts";
-export { type Law, type LawOptions, LawsBroken, type LawSuite } from "./law_suite.ts";
-export { type Laws, laws } from "./laws.ts";
-export { BLOCKED } from "./linearizable.ts";
-export { memoryPorts } from "./memory_ports.ts";
-export { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+} from "./world/file_types.ts";
+export type { Arbitrary, ArbitraryLike, FastCheck } from "./data/fast_check.ts";
+export { killAt, type KillPoint } from "./data/kill_at.ts";
+export type { ClockLaws, ManualClock } from "./laws/law_clock.ts";
+export type { LockLawOptions, LockLike } from "./laws/law_lock_kit.ts";
+export type { PoolLawOptions } from "./laws/law_pool.ts";
+export type { PoolLike } from "./laws/law_pool_kit.ts";
+export type { MakePorts } from "./laws/law_port.ts";
+export type { QueueLawOptions, QueueLike } from "./laws/law_queue_kit.ts";
+export type { MakeStore, StoreLawOptions } from "./laws/law_store.ts";
+export { type Law, type LawOptions, LawsBroken, type LawSuite } from "./laws/law_suite.ts";
+export { type Laws, laws } from "./laws/laws.ts";
+export { BLOCKED } from "./models/linearizable.ts";
+export { memoryPorts } from "./laws/memory_ports.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./laws/memory_store.ts";
 export {
   type ModelOperation,
   type ModelSpec,
   modelTest,
   type ModelTested,
   type ModelTestOptions,
-} from "./model_test.ts";
-export type { Port } from "./port.ts";
+} from "./models/model_test.ts";
+export type { Port } from "./laws/port.ts";
 export {
   type Answer,
   type NetworkOptions,
   type NetworkRequest,
   type SimulatedNetwork,
   simulatedNetwork,
-} from "./network.ts";
-export type { SimulatedPort } from "./worker_port.ts";
-export type { ProgramOptions } from "./program.ts";
-export { property, type ValuesOf } from "./property.ts";
-export type { Checked, PropertyOptions } from "./property_check.ts";
-export type { Random } from "./random.ts";
+} from "./world/network.ts";
+export type { SimulatedPort } from "./world/worker_port.ts";
+export type { ProgramOptions } from "./schedules/program.ts";
+export { property, type ValuesOf } from "./data/property.ts";
+export type { Checked, PropertyOptions } from "./data/property_check.ts";
+export type { Random } from "./schedules/random.ts";
 export { replay } from "./replay.ts";
 export { settle, type Steps, steps } from "./settle.ts";
 export { simulate, type Simulated, type SimulateOptions } from "./simulate.ts";
 export { simulateAsync } from "./simulate_async.ts";
-export type { DeadLetter, Lease, Store, StorePutOptions } from "./store.ts";
-export { SimulatedPromise } from "./simulated_promise.ts";
-export type { Strategy } from "./strategies.ts";
+export type { DeadLetter, Lease, Store, StorePutOptions } from "./laws/store.ts";
+export { SimulatedPromise } from "./world/simulated_promise.ts";
+export type { Strategy } from "./schedules/strategies.ts";
 export { sweep, type Swept } from "./sweep.ts";
 export { VirtualClock } from "./virtual_clock.ts";
 export {
@@ -80,4 +80,4 @@ export {
   simulatedWorker,
   type SimulatedWorkerOptions,
   type WorkerEvent,
-} from "./worker.ts";
+} from "./world/worker.ts";

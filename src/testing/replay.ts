@@ -1,13 +1,13 @@
 /** Running one schedule again. */
 import type { Body } from "../sync/mod.ts";
 import { atExit, environmentVariable, say } from "../host/mod.ts";
-import { inSimulatedWorld } from "./environment.ts";
-import { Execution } from "./execution.ts";
-import { show } from "./failure.ts";
-import { needKnown, Program, type ProgramOptions } from "./program.ts";
-import { Replaying } from "./replaying.ts";
-import { decode, type Schedule, shortHash } from "./token.ts";
-import { Trail } from "./witness.ts";
+import { inSimulatedWorld } from "./world/environment.ts";
+import { Execution } from "./schedules/execution.ts";
+import { show } from "./schedules/failure.ts";
+import { needKnown, Program, type ProgramOptions } from "./schedules/program.ts";
+import { Replaying } from "./schedules/replaying.ts";
+import { decode, type Schedule, shortHash } from "./schedules/token.ts";
+import { Trail } from "./schedules/witness.ts";
 
 /** Options of whoever found the failure, which a single schedule does not need. */
 const OF_OTHERS: readonly string[] = [

@@ -1,10 +1,10 @@
 /** Many schedules by chance. */
 import { show } from "../core/mod.ts";
 import type { Body } from "../sync/mod.ts";
-import { inSimulatedWorld } from "./environment.ts";
-import type { Execution } from "./execution.ts";
-import { failure, type Found } from "./failure.ts";
-import { needKnown, Program, type ProgramOptions, whole } from "./program.ts";
+import { inSimulatedWorld } from "./world/environment.ts";
+import type { Execution } from "./schedules/execution.ts";
+import { failure, type Found } from "./schedules/failure.ts";
+import { needKnown, Program, type ProgramOptions, whole } from "./schedules/program.ts";
 import { replayed } from "./replay.ts";
 import {
   Counting,
@@ -14,8 +14,8 @@ import {
   policyFor,
   type Strategy,
   strategyOf,
-} from "./strategies.ts";
-import { hash } from "./token.ts";
+} from "./schedules/strategies.ts";
+import { hash } from "./schedules/token.ts";
 
 /** Options of {@linkcode simulate}. */
 export interface SimulateOptions extends ProgramOptions {

@@ -5,11 +5,11 @@
  */
 import type { Body } from "../sync/mod.ts";
 import { systemHost } from "../host/mod.ts";
-import { inSimulatedWorldFor } from "./environment.ts";
-import { Execution } from "./execution.ts";
-import { SimulationError } from "./failure.ts";
-import { needKnown, Program } from "./program.ts";
-import { tell } from "./report.ts";
+import { inSimulatedWorldFor } from "./world/environment.ts";
+import { Execution } from "./schedules/execution.ts";
+import { SimulationError } from "./schedules/failure.ts";
+import { needKnown, Program } from "./schedules/program.ts";
+import { tell } from "./schedules/report.ts";
 import {
   chancesOf,
   Fingerprint,
@@ -17,9 +17,9 @@ import {
   type Simulated,
   type SimulateOptions,
 } from "./simulate.ts";
-import { type Estimate, policyFor, strategyOf } from "./strategies.ts";
-import { Trail } from "./witness.ts";
-import { SimulatedHost } from "./world.ts";
+import { type Estimate, policyFor, strategyOf } from "./schedules/strategies.ts";
+import { Trail } from "./schedules/witness.ts";
+import { SimulatedHost } from "./schedules/world.ts";
 
 /** Turns in which nothing happens that a run waits for: as many as a promise of the host's could reasonably take. */
 const MOST_IDLE = 5_000;

@@ -1,12 +1,12 @@
 /** A kill at every park. */
 import type { Ring, Task } from "../core/mod.ts";
 import type { Body } from "../sync/mod.ts";
-import { inSimulatedWorld } from "./environment.ts";
-import { type Choice, KILL, type Policy, type Run, Unmoved } from "./contract.ts";
-import { failure } from "./failure.ts";
-import { needKnown, Program, type ProgramOptions } from "./program.ts";
+import { inSimulatedWorld } from "./world/environment.ts";
+import { type Choice, KILL, type Policy, type Run, Unmoved } from "./schedules/contract.ts";
+import { failure } from "./schedules/failure.ts";
+import { needKnown, Program, type ProgramOptions } from "./schedules/program.ts";
 import { replayed } from "./replay.ts";
-import { Fifo } from "./strategies.ts";
+import { Fifo } from "./schedules/strategies.ts";
 
 /** What a sweep without a failure gives. */
 export interface Swept {

@@ -14,8 +14,8 @@ import {
   sweep,
   track,
 } from "../../src/testing/mod.ts";
-import { Random } from "../../src/testing/random.ts";
-import { decode, hash } from "../../src/testing/token.ts";
+import { Random } from "../../src/testing/schedules/random.ts";
+import { decode, hash } from "../../src/testing/schedules/token.ts";
 
 function failing(body: () => unknown): SimulationError {
   return assertThrows(() => simulate(body, { runs: 3 }), SimulationError);

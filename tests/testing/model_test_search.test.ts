@@ -7,10 +7,10 @@ import {
   PENDING,
   RETURNED,
   Search,
-} from "../../src/testing/linearizable.ts";
-import { tellHistory } from "../../src/testing/model_history.ts";
-import { copyOf, isEqual, textOf } from "../../src/testing/model_state.ts";
-import { Random } from "../../src/testing/random.ts";
+} from "../../src/testing/models/linearizable.ts";
+import { tellHistory } from "../../src/testing/models/model_history.ts";
+import { copyOf, isEqual, textOf } from "../../src/testing/models/model_state.ts";
+import { Random } from "../../src/testing/schedules/random.ts";
 import { assert, assertEquals, assertFalse, assertGreater } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 

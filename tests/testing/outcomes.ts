@@ -1,10 +1,10 @@
 // All outcomes of a program, by the full search and by the reduced one.
 
-import { BoundedSearch } from "../../src/testing/bounded.ts";
-import { inSimulatedWorld } from "../../src/testing/environment.ts";
-import type { Fault } from "../../src/testing/contract.ts";
-import { Program as Simulated } from "../../src/testing/program.ts";
-import { ReducedSearch } from "../../src/testing/reduced.ts";
+import { BoundedSearch } from "../../src/testing/schedules/bounded.ts";
+import { inSimulatedWorld } from "../../src/testing/world/environment.ts";
+import type { Fault } from "../../src/testing/schedules/contract.ts";
+import { Program as Simulated } from "../../src/testing/schedules/program.ts";
+import { ReducedSearch } from "../../src/testing/schedules/reduced.ts";
 import { bodyOf, type Program } from "./programs.ts";
 import type { Logs } from "./programs_common.ts";
 

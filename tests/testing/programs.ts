@@ -15,7 +15,7 @@ import {
   spawn,
 } from "../../src/mod.ts";
 import { cell } from "../../src/testing/mod.ts";
-import { Random } from "../../src/testing/random.ts";
+import { Random } from "../../src/testing/schedules/random.ts";
 import { BLOCK_STATEMENTS, FAMILIES, families, partsOf } from "./programs_families.ts";
 
 import { type Logs, statement, type World } from "./programs_common.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import process from "node:process";
 import { Event, Lock, Queue, sleep, spawn } from "../../src/mod.ts";
 import { always, explore, property, replay, simulate, SimulationError } from "../../src/testing/mod.ts";
-import { decode } from "../../src/testing/token.ts";
+import { decode } from "../../src/testing/schedules/token.ts";
 import {
   assert,
   assertEquals,

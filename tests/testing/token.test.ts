@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { type Departure, KILL, PASS_TIME } from "../../src/testing/contract.ts";
-import { Random } from "../../src/testing/random.ts";
-import { decode, encode } from "../../src/testing/token.ts";
+import { type Departure, KILL, PASS_TIME } from "../../src/testing/schedules/contract.ts";
+import { Random } from "../../src/testing/schedules/random.ts";
+import { decode, encode } from "../../src/testing/schedules/token.ts";
 
 /** Departures as a random walk would make them among `ready` greenlets. */
 function departures(random: Random, n: number, ready: number): Departure[] {
