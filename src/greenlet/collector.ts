@@ -4,6 +4,7 @@ import {
   current,
   ENDS,
   type Op,
+  probe,
   reads,
   Ring,
   show,
@@ -133,7 +134,7 @@ function byEnd<O extends Waitable>(objects: Iterable<O>): O[] {
   const all = [...objects];
   const hasEnded = (object: O): boolean => object instanceof Task && object.isDone;
   const endOf = (object: O) => (object as unknown as Task).endSeq;
-  for (const object of all) reads(object);
+  if (probe !== null) { for (const object of all) reads(object); }
   const ended = all.filter(hasEnded).sort((a, b) => endOf(a) - endOf(b));
   if (ended.length > 1) reads(ENDS);
   let next = 0;

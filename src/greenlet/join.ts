@@ -111,7 +111,7 @@ class AllEnded extends Wait<Greenlet<unknown>[]> implements TaskWatcher {
     if (this.#all.some((greenlet) => (greenlet as unknown) === task)) {
       throw new Error(`greenlet ${task.name} cannot wait for its own end: it would wait for ever`);
     }
-    for (const greenlet of this.#all) reads(greenlet);
+    if (probe !== null) { for (const greenlet of this.#all) reads(greenlet); }
     const ended = this.#all.filter((greenlet) => greenlet.isDone).sort((a, b) => a.endSeq - b.endSeq);
     this.#ended = [...new Set(ended)];
     if (this.#ended.length > 1) reads(ENDS);
