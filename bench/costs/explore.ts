@@ -70,7 +70,7 @@ function explored(
 
 export const cost: Cost = {
   name: "explore",
-  title: "Simulation and exploration: one schedule of ten steps",
+  title: "a schedule of ten steps",
   unit: "µs",
   notes: [
     "A schedule is a whole run: its own loop, clock and greenlets, ten resumes, checks at each step and at the end." +

@@ -40,11 +40,13 @@ export class Alarm extends Timer {
   }
 }
 
+function isEarlier(a: Timer, b: Timer): boolean {
+  return a.deadline < b.deadline || (a.deadline === b.deadline && a.seq < b.seq);
+}
+
 /** The timers of one loop. */
 export class Timers {
-  private readonly heap = new Heap<Timer>((a, b) =>
-    a.deadline < b.deadline || (a.deadline === b.deadline && a.seq < b.seq)
-  );
+  private readonly heap = new Heap<Timer>(isEarlier);
   /** How many of them keep the program alive. */
   refs = 0;
 

@@ -4,7 +4,7 @@ import { BoundedSearch } from "./schedules/bounded.ts";
 import { inSimulatedWorld } from "./world/environment.ts";
 import type { Execution } from "./schedules/execution.ts";
 import { failure, type Found } from "./schedules/failure.ts";
-import { needKnown, Program, type ProgramOptions, whole } from "./schedules/program.ts";
+import { needKnown, type Program, programOf, type ProgramOptions, whole } from "./schedules/program.ts";
 import { ReducedSearch } from "./schedules/reduced.ts";
 import { replayed } from "./replay.ts";
 import { Fifo } from "./schedules/strategies.ts";
@@ -68,7 +68,7 @@ export interface Explored<T> {
  */
 export function explore<T>(body: Body<[], T>, options: ExploreOptions = {}): Explored<T> {
   needKnown(options, "explore", ["preemptions", "maxSchedules", "reduce"]);
-  const program = new Program(body, options, "explore");
+  const program = programOf(body, options, "explore");
   const limits = limitsOf(options, 100_000);
   return inSimulatedWorld(() => {
     const again = replayed(program, "explore");

@@ -4,7 +4,7 @@ import { atExit, environmentVariable, say } from "../host/mod.ts";
 import { inSimulatedWorld } from "./world/environment.ts";
 import { Execution } from "./schedules/execution.ts";
 import { show } from "./schedules/failure.ts";
-import { needKnown, Program, type ProgramOptions } from "./schedules/program.ts";
+import { needKnown, type Program, programOf, type ProgramOptions } from "./schedules/program.ts";
 import { Replaying } from "./schedules/replaying.ts";
 import { decode, type Schedule, shortHash } from "./schedules/token.ts";
 import { Trail } from "./schedules/witness.ts";
@@ -62,7 +62,7 @@ export function replay<T>(token: string, body?: Body<[], T>, options?: ProgramOp
     return;
   }
   needKnown(options, "replay", OF_OTHERS);
-  const program = new Program(body, options, "replay");
+  const program = programOf(body, options, "replay");
   return inSimulatedWorld(() => repeat(program, schedule, "replay").value as T, replay);
 }
 

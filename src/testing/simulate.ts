@@ -4,7 +4,7 @@ import type { Body } from "../sync/mod.ts";
 import { inSimulatedWorld } from "./world/environment.ts";
 import type { Execution } from "./schedules/execution.ts";
 import { failure, type Found } from "./schedules/failure.ts";
-import { needKnown, Program, type ProgramOptions, whole } from "./schedules/program.ts";
+import { needKnown, type Program, programOf, type ProgramOptions, whole } from "./schedules/program.ts";
 import { replayed } from "./replay.ts";
 import {
   Counting,
@@ -15,7 +15,7 @@ import {
   type Strategy,
   strategyOf,
 } from "./schedules/strategies.ts";
-import { hash } from "./schedules/token.ts";
+import { hash, mix } from "./schedules/token.ts";
 
 /** Options of {@linkcode simulate}. */
 export interface SimulateOptions extends ProgramOptions {
@@ -74,7 +74,7 @@ export interface Simulated<T> {
  */
 export function simulate<T>(body: Body<[], T>, options: SimulateOptions = {}): Simulated<T> {
   needKnown(options, "simulate", SIMULATE_OPTIONS);
-  const program = new Program(body, options, "simulate");
+  const program = programOf(body, options, "simulate");
   const chances = chancesOf(options);
   return inSimulatedWorld(() => {
     const again = replayed(program, "simulate");
@@ -151,7 +151,9 @@ export class Fingerprint {
   private sum = hash("");
 
   add({ steps, departures }: Execution): void {
-    this.sum = hash(`${steps};${departures.map(({ at, choice }) => `${at},${choice}`).join(";")}|`, this.sum);
+    let sum = mix(this.sum, steps);
+    for (const { at, choice } of departures) sum = mix(mix(sum, at), choice);
+    this.sum = sum;
   }
 
   toString(): string {

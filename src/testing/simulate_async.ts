@@ -8,7 +8,7 @@ import { systemHost } from "../host/mod.ts";
 import { inSimulatedWorldFor } from "./world/environment.ts";
 import { Execution } from "./schedules/execution.ts";
 import { SimulationError } from "./schedules/failure.ts";
-import { needKnown, Program } from "./schedules/program.ts";
+import { needKnown, programOf } from "./schedules/program.ts";
 import { tell } from "./schedules/report.ts";
 import {
   chancesOf,
@@ -105,7 +105,7 @@ export async function simulateAsync<T>(
   options: SimulateOptions = {},
 ): Promise<Simulated<T>> {
   needKnown(options, "simulateAsync", SIMULATE_OPTIONS);
-  const program = new Program(body, options, "simulateAsync");
+  const program = programOf(body, options, "simulateAsync");
   const { runs, first, strategy, injections } = chancesOf(options, "simulateAsync");
   await hostTurn(); // not in the middle of somebody's step
   return await inSimulatedWorldFor(async () => {

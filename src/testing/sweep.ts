@@ -4,7 +4,7 @@ import type { Body } from "../sync/mod.ts";
 import { inSimulatedWorld } from "./world/environment.ts";
 import { type Choice, KILL, type Policy, type Run, Unmoved } from "./schedules/contract.ts";
 import { failure } from "./schedules/failure.ts";
-import { needKnown, Program, type ProgramOptions } from "./schedules/program.ts";
+import { needKnown, programOf, type ProgramOptions } from "./schedules/program.ts";
 import { replayed } from "./replay.ts";
 import { Fifo } from "./schedules/strategies.ts";
 
@@ -109,7 +109,7 @@ class Watching extends Unmoved {
  */
 export function sweep(body: Body<[], unknown>, options: ProgramOptions = {}): Swept {
   needKnown(options, "sweep", []);
-  const program = new Program(body, options, "sweep");
+  const program = programOf(body, options, "sweep");
   return inSimulatedWorld(() => {
     if (replayed(program, "sweep") !== undefined) return { runs: 1 };
     const whole = program.run(new Fifo());

@@ -572,4 +572,4 @@ describe("environment: as a whole", () => {
 
 const RANDOM_7 = [0.18313906596676766, "eb4572aa-46a7-4971-ba35-0f3aaebcd356", "39097,45841"];
 const RANDOM_8 = [0.5315689163631323, "9f07cceb-eecc-4592-a88a-58a9a248ff61", "51331,54048"];
-const BUSY = ["cc6c95be", 1577, "a1,c6,tick,b7,c11,a11,tick,b16,c19,tick,a21,b21"];
+const BUSY = ["27e28fd8", 1577, "a1,c6,tick,b7,c11,a11,tick,b16,c19,tick,a21,b21"];

@@ -507,5 +507,5 @@ describe("file_system: with the other tools", () => {
   });
 });
 
-const FAULTS = ["75cfc0b0", 833, "EIO@26,ENOSPC@58,a0a0a0a0a1a1a1a1a2a2,b0b0b0b0b1b1b1b1"];
+const FAULTS = ["dc8e88ee", 833, "EIO@26,ENOSPC@58,a0a0a0a0a1a1a1a1a2a2,b0b0b0b0b1b1b1b1"];
 const PLAIN = ["fine,fine,fine,EIO: i/o error, write,fine", "0124"];

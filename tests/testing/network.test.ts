@@ -524,5 +524,5 @@ describe("network: with the other tools", () => {
   });
 });
 
-const FAULTS = ["f709b3df", 1166, "terminated 59|fetch failed 40|answer to https://api.example/3"];
+const FAULTS = ["33675319", 1166, "terminated 59|fetch failed 40|answer to https://api.example/3"];
 const PLAIN = ["ECONNRESET,ECONNRESET,203 real,203 real,ECONNREFUSED,203 real", "aborted", 0];

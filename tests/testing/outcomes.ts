@@ -3,7 +3,7 @@
 import { BoundedSearch } from "../../src/testing/schedules/bounded.ts";
 import { inSimulatedWorld } from "../../src/testing/world/environment.ts";
 import type { Fault } from "../../src/testing/schedules/contract.ts";
-import { Program as Simulated } from "../../src/testing/schedules/program.ts";
+import { programOf } from "../../src/testing/schedules/program.ts";
 import { ReducedSearch } from "../../src/testing/schedules/reduced.ts";
 import { bodyOf, type Program } from "./programs.ts";
 import type { Logs } from "./programs_common.ts";
@@ -37,7 +37,7 @@ export function fully(program: Program, most: number): Outcomes {
   while (search.next()) {
     if (schedules++ >= most) return { seen, schedules, cut: true };
     const logs: Logs = {};
-    const run = new Simulated(bodyOf(program, logs), OPTIONS, "test").run(search);
+    const run = programOf(bodyOf(program, logs), OPTIONS, "test").run(search);
     seen.add(outcomeOf(run.fault, logs));
   }
   return { seen, schedules, cut: false };
@@ -51,7 +51,7 @@ export function reduced(program: Program, most: number): Outcomes {
   while (search.next()) {
     if (schedules++ >= most) return { seen, schedules, cut: true };
     const logs: Logs = {};
-    const run = new Simulated(bodyOf(program, logs), OPTIONS, "test").run(search, search.witness());
+    const run = programOf(bodyOf(program, logs), OPTIONS, "test").run(search, search.witness());
     if (!search.wasBlocked) seen.add(outcomeOf(run.fault, logs));
     if (search.learn()) seen = new Set();
   }

@@ -388,7 +388,7 @@ describe("sim_worker: deaths", () => {
 });
 
 const DEATHS = [
-  "4234822e",
+  "1d60c815",
   929,
   "2,worker a died: a defect of the runtime,48; 2,4,worker b died: out of memory,52",
 ];

@@ -257,4 +257,4 @@ function* shuffled() {
   return order.join("");
 }
 
-const FINGERPRINTS = ["6c7bf0ac", "4f981d7a"];
+const FINGERPRINTS = ["9ae45eaa", "e0cb0baf"];

@@ -12,7 +12,7 @@ import { running } from "../schedules/execution.ts";
 import { exploreAll, type ExploreOptions, type Limits, limitsOf } from "../explore.ts";
 import { failure, type Found, type SimulationError } from "../schedules/failure.ts";
 import type { ArbitraryLike, Details, Fc } from "./fast_check.ts";
-import { isSame, Program, whole } from "../schedules/program.ts";
+import { isSame, type Program, programOf, whole } from "../schedules/program.ts";
 import { replayed } from "../replay.ts";
 import { type Chances, chancesOf, type SimulateOptions, tryChances } from "../simulate.ts";
 import { hash } from "../schedules/token.ts";
@@ -195,7 +195,7 @@ export class Property {
 
   private program(values: readonly unknown[]): Program {
     const clone = this.fc.cloneMethod as unknown as "clone";
-    return new Program(
+    return programOf(
       () => {
         this.used = values.map((value) =>
           this.canBeCloned(value) ? (value as { clone(): unknown })[clone]() : value

@@ -3,7 +3,7 @@ import { show } from "../../core/mod.ts";
 import type { Body } from "../../sync/mod.ts";
 import { inSimulatedWorld } from "../world/environment.ts";
 import { explore } from "../explore.ts";
-import { Program } from "../schedules/program.ts";
+import { programOf } from "../schedules/program.ts";
 import { simulate } from "../simulate.ts";
 import { Fifo } from "../schedules/strategies.ts";
 
@@ -105,7 +105,7 @@ export function membersOf(make: () => object, names: readonly string[]): Set<str
     const made = make() as Record<string, unknown>;
     return names.filter((name) => made[name] !== undefined);
   };
-  const run = inSimulatedWorld(() => new Program(look, { leaks: false }, "laws").run(new Fifo()));
+  const run = inSimulatedWorld(() => programOf(look, { leaks: false }, "laws").run(new Fifo()));
   if (run.fault !== null) throw run.fault.error;
   return new Set(run.value as string[]);
 }

@@ -6,7 +6,7 @@ import { failure, type Found } from "../schedules/failure.ts";
 import type { Kind } from "./linearizable.ts";
 import { fewest, SHARE, type Verb } from "./model_plan.ts";
 import { oneHistory, type Size, type Tally } from "./model_run.ts";
-import { Program, type ProgramOptions, whole } from "../schedules/program.ts";
+import { type Program, programOf, type ProgramOptions, whole } from "../schedules/program.ts";
 import type { Random } from "../schedules/random.ts";
 import { replayed } from "../replay.ts";
 import { chancesOf, type SimulateOptions, tryChances } from "../simulate.ts";
@@ -138,7 +138,7 @@ export function modelTest<S, M, A extends { [name: string]: readonly unknown[] }
   const conditions: ProgramOptions = { ...options, leaks: options.leaks ?? false };
   const first = whole(options.seed, "modelTest's seed", 0, 0);
   if (first >= SHARE) throw new RangeError(`modelTest's seed must be below ${SHARE}, not ${first}`);
-  const program = new Program(body, conditions, "modelTest", first);
+  const program = programOf(body, conditions, "modelTest", first);
   const find = options.preemptions === undefined
     ? byChance(program, options)
     : bySearch(program, first, options);

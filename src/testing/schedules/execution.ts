@@ -68,7 +68,11 @@ export class Execution implements Run, Probe {
   /** Called when nobody can go on, and at the end. */
   atRest: () => void = () => {};
   /** What the environment keeps for this run. */
-  readonly extras: Map<object, unknown> = new Map();
+  get extras(): Map<object, unknown> {
+    return this.kept ??= new Map();
+  }
+
+  private kept: Map<object, unknown> | null = null;
   private readonly policy: Policy;
   private readonly witness: Witness | null;
   private readonly oracle: Oracle = new Oracle();

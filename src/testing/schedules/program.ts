@@ -22,8 +22,6 @@ export interface ProgramOptions {
   grace?: number;
 }
 
-/** What a program with another seed is made by. */
-const SEEDED = "a simulation";
 /** The names of {@linkcode ProgramOptions}. */
 const OPTIONS: readonly string[] = ["maxSteps", "leaks", "deadlocks", "onError", "grace"];
 
@@ -54,36 +52,43 @@ export function whole(
   throw new RangeError(`${what} must be a whole number of at least ${least}, not ${show(value)}`);
 }
 
-/** Whose bodies may be async; the second has been checked before. */
-const ASYNC: readonly string[] = ["simulateAsync", SEEDED];
+/** A program of what a user gives, checked. @throws `TypeError` and `RangeError`, with the name of what was called. */
+export function programOf(
+  body: Body<[], unknown>,
+  options: ProgramOptions | undefined,
+  what: string,
+  seed: number = 0,
+): Program {
+  needBody(body, what);
+  if (what !== "simulateAsync" && Object.prototype.toString.call(body) === "[object AsyncFunction]") {
+    throw new TypeError(
+      `${what} is one synchronous call, and its body is an async function: make it a generator function, with yield* for` +
+        " await, or use await simulateAsync(body)",
+    );
+  }
+  return new Program(body, {
+    seed,
+    maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps, true),
+    leaks: options?.leaks ?? DEFAULT_CONDITIONS.leaks,
+    onError: options?.onError,
+    deadlocks: options?.deadlocks ?? DEFAULT_CONDITIONS.deadlocks,
+    grace: options?.grace ?? DEFAULT_CONDITIONS.grace,
+  });
+}
 
 /** See the top of the file. */
 export class Program {
   readonly body: Body<[], unknown>;
   readonly conditions: Conditions;
 
-  constructor(body: Body<[], unknown>, options: ProgramOptions | undefined, what: string, seed: number = 0) {
-    needBody(body, what);
-    if (!ASYNC.includes(what) && Object.prototype.toString.call(body) === "[object AsyncFunction]") {
-      throw new TypeError(
-        `${what} is one synchronous call, and its body is an async function: make it a generator function, with yield* for` +
-          " await, or use await simulateAsync(body)",
-      );
-    }
+  constructor(body: Body<[], unknown>, conditions: Conditions) {
     this.body = body;
-    this.conditions = {
-      seed,
-      maxSteps: whole(options?.maxSteps, `${what}'s maxSteps`, 1, DEFAULT_CONDITIONS.maxSteps, true),
-      leaks: options?.leaks ?? DEFAULT_CONDITIONS.leaks,
-      onError: options?.onError,
-      deadlocks: options?.deadlocks ?? DEFAULT_CONDITIONS.deadlocks,
-      grace: options?.grace ?? DEFAULT_CONDITIONS.grace,
-    };
+    this.conditions = conditions;
   }
 
   /** The same with another seed. */
   seeded(seed: number): Program {
-    return new Program(this.body, this.conditions, SEEDED, seed);
+    return new Program(this.body, { ...this.conditions, seed });
   }
 
   run(policy: Policy, witness: Witness | null = null): Execution {

@@ -34,6 +34,11 @@ export function hash(text: string, from: number = 0x811c9dc5): number {
   return h >>> 0;
 }
 
+/** A hash with one more number in it. */
+export function mix(h: number, n: number): number {
+  return Math.imul(h ^ n, 0x01000193) >>> 0;
+}
+
 function number(n: number): string {
   let text = "";
   let left = n;
