@@ -1,11 +1,14 @@
 /** Requests whose bodies can be read in a simulation. */
+import { giveBody, Reading } from "./body.ts";
 import { type Bytes, Incoming, joined, piecesOf } from "./content.ts";
-import { Reading } from "./response.ts";
-import type { SimulatedStream } from "./simulated_stream.ts";
 
 /** `Request` inside of a simulation. */
 export class SimulatedRequest extends Request {
   readonly #reading: Reading | null;
+
+  static {
+    giveBody(SimulatedRequest, (request) => request.#reading);
+  }
 
   constructor(input: string | URL | Request, init?: RequestInit) {
     const { body, ...rest } = init ?? {};
@@ -37,42 +40,6 @@ export class SimulatedRequest extends Request {
   /** All bytes of the body. */
   static bytesOf(request: SimulatedRequest): Bytes {
     return joined(request.#reading?.incoming.pieces ?? []);
-  }
-
-  override get body(): SimulatedStream | null {
-    return this.#reading?.body ?? null;
-  }
-
-  override get bodyUsed(): boolean {
-    return this.#reading?.used ?? false;
-  }
-
-  #read(): Reading {
-    return this.#reading ?? new Reading(new Incoming([]));
-  }
-
-  override arrayBuffer(): Promise<ArrayBuffer> {
-    return this.bytes().then(({ buffer }) => buffer);
-  }
-
-  override bytes(): Promise<Bytes> {
-    return this.#read().bytes();
-  }
-
-  override text(): Promise<string> {
-    return this.#read().text();
-  }
-
-  override json(): Promise<never> {
-    return this.text().then(JSON.parse) as Promise<never>;
-  }
-
-  override blob(): Promise<Blob> {
-    return this.#read().blob(this.headers.get("content-type") ?? "");
-  }
-
-  override formData(): Promise<FormData> {
-    return this.#read().form(this.headers.get("content-type") ?? "");
   }
 
   override clone(): SimulatedRequest {
