@@ -13,7 +13,7 @@
  */
 import { TimeoutError } from "./errors.ts";
 import { type Linked, List } from "./list.ts";
-import { probe, WRITES } from "./probe.ts";
+import { probe, WRITES, writes } from "./probe.ts";
 import { current, type Task } from "./task.ts";
 import { type NotYet, WAIT, Wait } from "./wait.ts";
 
@@ -115,7 +115,7 @@ export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
 
   /** Wakes the first `n` with `value`, whatever the rule says; gives how many there were. */
   wake(value: T, n: number = Infinity): number {
-    if (probe !== null) probe.touched(this.subject, WRITES);
+    writes(this.subject);
     if (current === null) this.foreign = true;
     let woken = 0;
     for (let head = this.head; head !== null && woken < n; head = this.head) {
@@ -127,7 +127,7 @@ export class WaitLine<T = unknown, P = undefined> extends List<Waiter<T, P>> {
 
   /** Ends every wait with `error`. */
   failAll(error: unknown): void {
-    if (probe !== null) probe.touched(this.subject, WRITES);
+    writes(this.subject);
     if (current === null) this.foreign = true;
     for (let head = this.head; head !== null; head = this.head) head.fail(error);
   }
@@ -150,7 +150,7 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
 
   attempt(task: Task): T | NotYet {
     const line = this.line;
-    if (probe !== null) probe.touched(line.subject, WRITES);
+    writes(line.subject);
     if (line.size === 0 || line.overtakes(task)) {
       this.task = task; // a rule may ask who
       try {
@@ -170,7 +170,7 @@ export class Waiter<T, P> extends Wait<T> implements Linked<Waiter<T, P>> {
   }
 
   leave(): void {
-    if (probe !== null) probe.touched(this.line.subject, WRITES);
+    writes(this.line.subject);
     this.line.remove(this);
     if (this.slot >= 0) (this.task as Task).loop.timers.remove(this);
   }

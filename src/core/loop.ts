@@ -263,17 +263,13 @@ export class Loop implements Scheduler, AlarmClient {
         this.letHost();
         return false;
       }
-      if (this.settlers.size > 0) {
-        if (probe !== null) {
-          probe.idle();
-          if (this.ready.size > 0) return true; // a kill came just in time
-        }
-        for (const s of this.settlers.toArray()) s.wake(undefined);
-        return true;
-      }
       if (probe !== null) {
         probe.idle();
         if (this.ready.size > 0) return true; // a kill came just in time
+      }
+      if (this.settlers.size > 0) {
+        for (const s of this.settlers.toArray()) s.wake(undefined);
+        return true;
       }
       if (this.clock.advance?.(this, next) === true) {
         this.flushed = false;

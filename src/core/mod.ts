@@ -59,7 +59,6 @@ export {
   READY,
   RUNNING,
   type Scheduler,
-  setApart,
   Task,
   type TaskWatcher,
   TURN,

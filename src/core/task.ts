@@ -135,23 +135,17 @@ export function outside<T>(f: () => T): T {
 }
 
 /**
- * From here on nothing runs, and tasks are numbered from 1, until the way back is called: a simulation in the middle of a
- * greenlet. Nothing else may run tasks meanwhile.
+ * Runs `f` apart from what runs here, as if nothing did, and with tasks that are numbered from 1: a simulation in the
+ * middle of a greenlet.
  */
-export function setApart(): () => void {
+export function apart<T>(f: () => T): T {
   const before = { current, ids, ends };
   current = null;
   ids = ends = 0;
-  return () => void ({ current, ids, ends } = before);
-}
-
-/** The same for the length of a call. */
-export function apart<T>(f: () => T): T {
-  const back = setApart();
   try {
     return f();
   } finally {
-    back();
+    ({ current, ids, ends } = before);
   }
 }
 

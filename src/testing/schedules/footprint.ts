@@ -2,7 +2,7 @@
  * What each step of a run touches, under names that are the same in another run with the same beginning: an object is
  * called by the step in which it came to be.
  */
-import { COMMUTES, ENDS, Lasting, type Task, WRITES } from "../../core/mod.ts";
+import { COMMUTES, ENDS, Lasting, Task, WRITES } from "../../core/mod.ts";
 import { type Run, Unmoved } from "./contract.ts";
 
 /** One step, or a moment in which nobody could go on. */
@@ -150,7 +150,7 @@ export class Footprints extends Unmoved {
     const born = this.givenNames.get(subject);
     if (born !== undefined) return born;
     // A task as a subject is its outcome.
-    if ("interrupts" in subject && "loop" in subject) return -2 * (subject as Task).id - 1;
+    if (subject instanceof Task) return -2 * subject.id - 1;
     return subject instanceof Lasting ? this.names.of(subject) : OUTER;
   }
 
