@@ -39,6 +39,8 @@ const ORDER = [
   "timeout",
   "explore",
   "memory",
+  "patched_fetch",
+  "echo",
   "first",
   "bundle",
 ];

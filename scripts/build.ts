@@ -2,8 +2,8 @@
 //
 // For Node and Deno, which do not run TypeScript inside node_modules, and for every compiler. Bun takes src.
 
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { list, readDoors, root, runProgram, tool } from "./lib/repo.ts";
 import { importsOf } from "./lib/source.ts";
@@ -24,8 +24,19 @@ for (const source of list("src/**/*.ts").filter((path) => !path.endsWith(".d.ts"
     if (globSync(built + ending, { cwd: dist }).length === 0) problems.push(`${built}${ending} is missing`);
   }
 }
+/** The entry of a worker, named where the worker is started. */
+const entry = /new URL\("(\.[^"]*)\.ts", import\.meta\.url\)/g;
 for (const path of globSync("**/*.{js,d.ts}", { cwd: dist })) {
-  const text = readFileSync(join(dist, path), "utf8");
+  let text = readFileSync(join(dist, path), "utf8");
+  if (path.endsWith(".js") && text.search(entry) >= 0) {
+    text = text.replaceAll(entry, (_, file: string) => {
+      if (!existsSync(join(dist, dirname(path), `${file}.js`))) {
+        problems.push(`${path}: ${file}.js is missing`);
+      }
+      return `new URL("${file}.js", import.meta.url)`;
+    });
+    writeFileSync(join(dist, path), text);
+  }
   const sources = importsOf(text).filter(({ specifier }) => /^\..*\.ts$/.test(specifier));
   // The compiler rewrites the extensions in what it emits as JavaScript only.
   if (path.endsWith(".d.ts") && sources.length > 0) {

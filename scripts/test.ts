@@ -10,6 +10,8 @@
 // Results come from the log that tests/harness.ts writes, read while it grows; see there for why. A runtime in
 // which nothing ran, and a runner that failed without a failed test, count as one failure each. The type tests
 // (tests/types/*.ts, one test a file) are a suite of their own.
+//
+// If a chosen file imports tests/monkey/world/databases.ts, PostgreSQL and Redis run meanwhile: see scripts/servers.ts.
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +20,8 @@ import process from "node:process";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 import type { Runtime, TestEvent } from "../tests/harness.ts";
 import { junitFailures } from "./lib/junit.ts";
-import { type Finished, list, runProgram, tool } from "./lib/repo.ts";
+import { type Finished, list, readText, runProgram, tool } from "./lib/repo.ts";
+import { type Servers, startServers } from "./lib/servers.ts";
 
 const { values: flags, positionals: words } = parseArgs({
   allowPositionals: true,
@@ -248,6 +251,18 @@ for (const runtime of allRuntimes) {
 }
 if (wanted.includes("types") && typeFiles.length > 0) suites.push(typeSuite(typeFiles));
 
+let servers: Servers | undefined;
+if (
+  wanted.some((name) => name !== "types") && files.some((file) => readText(file).includes("/databases.ts"))
+) {
+  try {
+    servers = await startServers();
+    Object.assign(process.env, servers.env);
+  } catch (error) {
+    console.log((error as Error).message); // the tests that need them fail, and say what to do
+  }
+}
+
 let passed = 0;
 let failed = 0;
 const queue = suites.values();
@@ -260,6 +275,7 @@ await Promise.all(Array.from({ length: Number(flags.jobs) }, async () => {
     failed += report.failed;
   }
 }));
+await servers?.stop();
 if (suites.length === 0) console.log(`no test file matches ${words.join(" ")}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 console.log(`${passed} passed, ${failed} failed`);

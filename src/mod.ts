@@ -26,7 +26,8 @@
  *
  * @module
  */
-export { main, run, type RunOptions } from "./host/mod.ts";
+export { main } from "./host/mod.ts";
+export { run, type RunOptions } from "./run.ts";
 export {
   BrokenLockError,
   type Clock,

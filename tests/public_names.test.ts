@@ -1,3 +1,4 @@
+import { unpatch } from "../src/monkey/mod.ts";
 import { staleFiles } from "../scripts/doors.ts";
 import { readDoors, readText } from "../scripts/lib/repo.ts";
 import { type DoorNames, namesFile, publicNames } from "../scripts/public_names.ts";
@@ -31,6 +32,7 @@ describe("public names", () => {
   for (const [door, source] of Object.entries(readDoors())) {
     test(`${door} gives these values`, async () => {
       const module = await import(`../${source}`) as object;
+      unpatch(); // one door patches when it is opened
       assertEquals(Object.keys(module).sort(), listed[door].values);
     });
   }

@@ -4,8 +4,12 @@ import { list, readText } from "../scripts/lib/repo.ts";
 import { assert, assertEquals } from "./assert.ts";
 import { describe, test } from "./harness.ts";
 
-/** What is built; the numbers above belong to what is planned. */
-const LAST = 78;
+/** What is built; the numbers between belong to what is planned. */
+const BUILT: readonly number[] = [...range(1, 78), ...range(85, 88)];
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
 
 /** The numbers of the rules that stand in the page, in its order. */
 function rulesOf(page: string): number[] {
@@ -24,7 +28,7 @@ describe("the page of rules", () => {
     const sources = list("src/**/*.ts").map((path) => ({ path, cited: citedIn(readText(path)) }));
     assert(sources.some(({ cited }) => cited.length > 0), "no source cites a rule: is the search wrong?");
     const missing = sources.flatMap(({ path, cited }) =>
-      cited.filter((number) => number <= LAST && !rules.includes(number)).map((number) =>
+      cited.filter((number) => BUILT.includes(number) && !rules.includes(number)).map((number) =>
         `${path}: S-${number}`
       )
     );
@@ -32,7 +36,7 @@ describe("the page of rules", () => {
   });
 
   test("has each rule once, in order, and none of what is planned", () => {
-    assertEquals(rules, Array.from({ length: LAST }, (_, i) => i + 1));
+    assertEquals(rules, BUILT);
   });
 
   test("is read as it is written", () => {

@@ -15,7 +15,8 @@ export async function bundle(source: string, minify: boolean): Promise<Uint8Arra
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
-    external: ["node:*"],
+    // The patches are loaded when a run asks for them.
+    external: ["node:*", "./monkey/mod.ts"],
     target: "esnext",
     logLevel: "error",
   });

@@ -3,8 +3,11 @@
  * measure any of them and knows none by name.
  */
 
-/** The names of the sides, in the order of the columns. `gevent` and `asyncio` run in a Python child. */
-export const SIDES = ["tendril", "promise", "effection", "effect", "gevent", "asyncio"] as const;
+/**
+ * The names of the sides, in the order of the columns. `native` is the host's own call, without us. `gevent` and `asyncio`
+ * run in a Python child.
+ */
+export const SIDES = ["tendril", "native", "promise", "effection", "effect", "gevent", "asyncio"] as const;
 export type SideName = (typeof SIDES)[number];
 export type PeerName = Exclude<SideName, "tendril">;
 

@@ -201,6 +201,40 @@ async def with_timeout(_size, n):
 
 
 @on_loop
+async def echo(size, n):
+    """`size`: connections times a million, and the bytes of a message."""
+    connections, length = divmod(size, 1_000_000)
+    done = 0
+
+    async def handle(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def client(reader, writer, times):
+        nonlocal done
+        message = b"x" * length
+        for _ in range(times):
+            writer.write(message)
+            await reader.readexactly(length)
+            done += 1
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    conns = [await asyncio.open_connection("127.0.0.1", port) for _ in range(connections)]
+    start = now()
+    await asyncio.gather(*[
+        client(*conn, n // connections + (i < n % connections)) for i, conn in enumerate(conns)
+    ])
+    total = now() - start
+    for _, writer in conns:
+        writer.close()
+    server.close()
+    return done, total
+
+
+@on_loop
 async def memory(_size, n):
     before = resident()
     tasks = await park(n, [0])
@@ -213,4 +247,5 @@ async def memory(_size, n):
 
 serve({f.__name__: f for f in (
     switch, spawn, spawn_turn, one_by_one, kill, ping_pong, stream, semaphore, timers_fire, timers_cancel, with_timeout, memory,
+    echo,
 )})

@@ -3,10 +3,11 @@
 from time import perf_counter_ns as now
 
 import gevent
-from gevent import Timeout
+from gevent import Timeout, socket
 from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.queue import Queue
+from gevent.server import StreamServer
 
 from common import Turns, resident, serve
 
@@ -189,6 +190,42 @@ def with_timeout(_size, n):
     return done, now() - start
 
 
+def echo(size, n):
+    """`size`: connections times a million, and the bytes of a message."""
+    connections, length = divmod(size, 1_000_000)
+    done = 0
+
+    def handle(conn, _address):
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while data := conn.recv(65536):
+            conn.sendall(data)
+
+    def client(conn, times):
+        nonlocal done
+        message = b"x" * length
+        for _ in range(times):
+            conn.sendall(message)
+            left = length
+            while left > 0:
+                left -= len(conn.recv(65536))
+            done += 1
+
+    server = StreamServer(("127.0.0.1", 0), handle)
+    server.start()
+    conns = [socket.create_connection(server.address) for _ in range(connections)]
+    for conn in conns:
+        conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    start = now()
+    gevent.joinall([
+        gevent.spawn(client, conn, n // connections + (i < n % connections)) for i, conn in enumerate(conns)
+    ])
+    total = now() - start
+    for conn in conns:
+        conn.close()
+    server.stop()
+    return done, total
+
+
 def memory(_size, n):
     before = resident()
     cleaned = [0]
@@ -200,4 +237,5 @@ def memory(_size, n):
 
 serve({f.__name__: f for f in (
     switch, spawn, spawn_turn, one_by_one, kill, ping_pong, stream, semaphore, timers_fire, timers_cancel, with_timeout, memory,
+    echo,
 )})

@@ -12,6 +12,7 @@
  *
  * Length: passes, the end and the deadlock of a loop are three views of one state.
  */
+import { binder } from "./binder.ts";
 import type { AlarmClient, Clock } from "./clock.ts";
 import { DeadlockError, quickExit, show } from "./errors.ts";
 import { Interrupt, WHOLE_TASK } from "./interrupt.ts";
@@ -25,6 +26,7 @@ import { Scope } from "./scope.ts";
 import type { Settled } from "./settled.ts";
 import { type Hooks, type Level, type Scheduler, type Task, WAITING } from "./task.ts";
 import { Alarm, Timers } from "./timers.ts";
+import { watch } from "./watch.ts";
 import { childrenOf, withDescendants } from "./tree.ts";
 
 /** What the loop needs of the runtime. */
@@ -202,6 +204,8 @@ export class Loop implements Scheduler, AlarmClient {
       // Not an error of a greenlet's: a clock or a chooser that throws, or a defect of ours. It must be loud.
       this.close();
       this.whenCrashed(error);
+    } finally {
+      if (watch !== null) watch.ends();
     }
   }
 
@@ -214,7 +218,9 @@ export class Loop implements Scheduler, AlarmClient {
       if (ready.size > 0) this.flushed = false;
       while (ready.size > 0) {
         const task = this.picker === null ? ready.shift() as Task : this.picker.pick(ready);
-        task.resume();
+        if (watch !== null) watch.begins(task);
+        if (binder === null) task.resume();
+        else binder.resume(task);
         if (--this.ticks <= 0 && this.look()) return this.over ? undefined : this.letHost();
       }
       if (this.over || !this.idle()) return;

@@ -1,4 +1,5 @@
 /** The core: tasks, waits, timers, scopes and the loop. It knows no host and no promise. */
+export { type Attended, type Binder, binder, type Bound, type OpenOperation, setBinder } from "./binder.ts";
 export { runLater } from "./callback.ts";
 export type { AlarmClient, Clock } from "./clock.ts";
 export {
@@ -66,3 +67,4 @@ export {
   type Waiting,
 } from "./task.ts";
 export { Alarm, Timer, Timers } from "./timers.ts";
+export { setWatch, type Watch, watch } from "./watch.ts";

@@ -14,6 +14,7 @@
  *
  * Length: its entry, its cancel, its workers and its end are one state.
  */
+import { binder } from "./binder.ts";
 import { GreenletExit, quickExit, together } from "./errors.ts";
 import { Interrupt, PENDING, WHOLE_TASK } from "./interrupt.ts";
 import { List } from "./list.ts";
@@ -31,6 +32,8 @@ export class Scope implements Level {
   parent: Scope | null = null;
   owner: Task | null = null;
   depth = 0;
+  /** When it was entered. */
+  since = 0;
   shielded = false;
   /** Where what is spawned inside goes: this scope, or the next one outside that keeps greenlets. */
   nursery: Scope = this;
@@ -49,8 +52,6 @@ export class Scope implements Level {
   readonly errors: unknown[] = [];
   private readonly unasked: Unasked = new Unasked();
   private interrupt: Interrupt | null = null;
-  /** When it was entered. */
-  private since = 0;
   private timer: Timer | null = null;
   private lateTimer: Timer | null = null;
   private until = Infinity;
@@ -87,6 +88,7 @@ export class Scope implements Level {
     this.depth = parent.depth + 1;
     if (!this.keepsGreenlets) this.nursery = parent.nursery;
     task.scope = this;
+    if (binder !== null) binder.opened(task, this.depth, this.since);
     if (this.until !== Infinity) this.setDeadline(this.until);
     if (this.cancelError !== null) this.interruptOwner();
     return task;
@@ -104,6 +106,7 @@ export class Scope implements Level {
     if (this.lateTimer !== null) task.loop.timers.remove(this.lateTimer);
     if (this.interrupt !== null) task.release(this.interrupt);
     task.scope = this.parent as Scope;
+    if (binder !== null) binder.closed(task, this.depth, this.since);
   }
 
   get deadline(): number {

@@ -14,6 +14,7 @@
  *
  * Length: contract, waits, interrupts and frames are one object on the hot path and share its private state.
  */
+import { binder, type Bound } from "./binder.ts";
 import { show } from "./errors.ts";
 import { HARD, type Interrupt, PENDING, THROWN, WHOLE_TASK } from "./interrupt.ts";
 import type { Linked } from "./list.ts";
@@ -59,6 +60,8 @@ export interface Level {
   readonly parent: Level | null;
   readonly owner: Task | null;
   readonly depth: number;
+  /** When it was entered. */
+  readonly since: number;
   readonly shielded: boolean;
   /** Its body is told to leave: so are the greenlets that it waits for. */
   killWorkers(reason: unknown): void;
@@ -167,6 +170,8 @@ export abstract class Task implements Linked<Task> {
   interrupts: Interrupt[] | null = null;
   /** Who must hear of the end besides joiners: locks that it holds. */
   watchers: TaskWatcher | Set<TaskWatcher> | null = null;
+  /** What somebody who attends to switches knows of it; see `binder.ts`. */
+  binding: Bound | null = null;
   /** Counts the ends of all tasks: who ended first. */
   endSeq = 0;
   /** Its place among the children of its scope. */
@@ -369,9 +374,10 @@ export abstract class Task implements Linked<Task> {
     this.failing = true;
     this.inbox = due.error;
     this.waiting = null;
+    // Decided before anything is withdrawn: that may run code of the user's (an abort listener), which may kill again.
+    if (parked) this.status = READY;
+    if (binder !== null) binder.interrupted(this, due);
     if (parked) {
-      this.status = READY;
-      // Decided before it is withdrawn: that may run code of the user's (an abort listener), which may kill again.
       waiting?.abandon();
       this.loop.enqueue(this);
     }
@@ -546,6 +552,7 @@ export abstract class Task implements Linked<Task> {
     }
     const hooks = this.loop.hooks;
     if (hooks !== null) hooks.ended?.(this);
+    if (binder !== null) binder.ended(this);
     this.settleOutcome();
     this.ended();
     const { watchers } = this;

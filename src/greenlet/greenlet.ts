@@ -6,6 +6,7 @@
  */
 import {
   Alarm,
+  binder,
   current,
   DONE,
   duration,
@@ -102,6 +103,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
     this.spawner = spawner ?? undefined;
     if (spawner !== null && spawner.rare?.locals !== undefined) this.inherit(spawner.rare.locals);
     scope.add(this);
+    if (binder !== null) binder.spawned(this);
     if (loop.hooks !== null) loop.hooks.spawned?.(this);
   }
 

@@ -1,5 +1,5 @@
 /** Values that belong to one greenlet. */
-import { currentGreenlet } from "./spawn.ts";
+import { greenletHere } from "./spawn.ts";
 
 /** Options of a {@linkcode Local}. */
 export interface LocalOptions {
@@ -35,12 +35,12 @@ export class Local<T> {
 
   /** This greenlet's value. @throws `Error` outside of a greenlet. */
   get(): T {
-    const { locals } = currentGreenlet("Local.get");
+    const { locals } = greenletHere("Local.get");
     if (!locals.has(this) && this.#make !== undefined) locals.set(this, this.#make());
     return locals.get(this) as T;
   }
 
   set(value: T): void {
-    currentGreenlet("Local.set").locals.set(this, value);
+    greenletHere("Local.set").locals.set(this, value);
   }
 }

@@ -1,5 +1,5 @@
 /** Making greenlets. */
-import { currentNursery, currentTask, type Loop, type Scope, show } from "../core/mod.ts";
+import { binder, current, currentNursery, currentTask, type Loop, type Scope, show } from "../core/mod.ts";
 import { type Body, claim, Given, isGenerator, waitTime } from "../sync/mod.ts";
 import { GreenletTask, type SpawnOptions } from "./greenlet.ts";
 import type { Greenlet } from "./types.ts";
@@ -104,9 +104,18 @@ export function spawnLater<A extends readonly unknown[], T>(
   return greenlet;
 }
 
-/** The running greenlet; throws outside of one. */
+/**
+ * The running greenlet; throws outside of one. While I/O is patched (`tendril/monkey`), async functions have one after
+ * their first `await`, too.
+ */
 export function getCurrent(): Greenlet<unknown> {
-  return currentTask("getCurrent()") as GreenletTask<unknown>;
+  return greenletHere("getCurrent()");
+}
+
+/** Whose code runs. What may park, or spawns, needs the greenlet to run itself: {@linkcode currentGreenlet}. */
+export function greenletHere(what: string): GreenletTask<unknown> {
+  const here = current ?? binder?.here() ?? null;
+  return here instanceof GreenletTask && !here.dead ? here : currentTask(what) as GreenletTask<unknown>;
 }
 
 /** The running greenlet with its inner face. */

@@ -1,6 +1,7 @@
 /** Timeouts: one that is thrown like gevent's, and blocks that end by themselves. */
 import {
   Alarm,
+  binder,
   currentTask,
   duration,
   Interrupt,
@@ -82,6 +83,7 @@ export class Timeout extends Error implements Disposable {
     // Inside of the scope it stands in, outside of those that are opened later.
     const interrupt = new Interrupt(this, (task.scope as Level).depth + 0.5, Infinity, moment(), true);
     this.#interrupt = interrupt;
+    if (binder !== null) binder.opened(task, interrupt.depth, interrupt.since);
     if (this.ms === 0) return task.interrupt(interrupt);
     if (this.ms === Infinity) return;
     this.#timer = new Alarm(() => {
@@ -99,6 +101,9 @@ export class Timeout extends Error implements Disposable {
     }
     if (this.#timer !== null) this.#task?.loop.timers.remove(this.#timer);
     if (this.#interrupt !== null) this.#task?.release(this.#interrupt);
+    if (binder !== null && this.#interrupt !== null && this.#task !== null) {
+      binder.closed(this.#task, this.#interrupt.depth, this.#interrupt.since);
+    }
     this.#timer = this.#interrupt = null;
   }
 

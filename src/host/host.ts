@@ -50,9 +50,18 @@ const LOOK_AGAIN = 50;
 
 /** Those who look again later, each by a timer of its own: two runs that are stuck must not wait for each other's. */
 const polls = new Set<() => void>();
+let background = 0;
+
+/** Says of a timer that is unref'd that it wakes nobody; gives a way to say that it is gone. */
+export function inBackground(): () => void {
+  if (runtime.Bun === undefined) return () => {}; // the others do not name it
+  background++;
+  return () => void background--;
+}
 
 function count(kinds: Iterable<readonly [string, number]>): Pending {
-  const counts = new Map<string, number>(polls.size > 0 ? [["Timeout", -polls.size]] : []);
+  const own = polls.size + background;
+  const counts = new Map<string, number>(own > 0 ? [["Timeout", -own]] : []);
   for (const [kind, n] of kinds) {
     if (!UNIMPORTANT.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + n);
   }

@@ -15,8 +15,8 @@ import { systemClock } from "./clock.ts";
 import { systemHost } from "./host.ts";
 import { reportToStderr } from "./report.ts";
 
-/** Options of {@linkcode run}. */
-export interface RunOptions {
+/** Options of a run, as far as they concern its loop. */
+export interface LaunchOptions {
   /** Where time comes from. Default: the system's monotonic clock. */
   clock?: Clock;
   /** Milliseconds from a kill until it is thrown again at every park, and the limit of the run's own end. Default 5,000. */
@@ -41,7 +41,7 @@ export interface Launched<T> {
 }
 
 /** `run` with its inside. */
-export function launch<T>(body: Body<[], T>, options: RunOptions = {}): Launched<T> {
+export function launch<T>(body: Body<[], T>, options: LaunchOptions = {}): Launched<T> {
   needBody(body, "run");
   const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -69,7 +69,7 @@ export function launch<T>(body: Body<[], T>, options: RunOptions = {}): Launched
   return { promise, main, loop };
 }
 
-function loopOptions(options: RunOptions): LoopOptions {
+function loopOptions(options: LaunchOptions): LoopOptions {
   const { onError } = options;
   if (onError !== undefined && typeof onError !== "function") {
     throw new TypeError("run's onError must be a function (error, greenlet) => void");
@@ -91,27 +91,4 @@ function loopOptions(options: RunOptions): LoopOptions {
     },
     lastResort: (error) => reportToStderr(error),
   };
-}
-
-/**
- * Runs `body` as the main greenlet and gives its result. It ends when the body and all greenlets that were spawned in it
- * have ended; daemons are killed then. Several runs at once do not mix.
- *
- * @param body a generator function, an async function or a plain function.
- * @throws (rejects with) the body's error, failures of greenlets that nobody asked for, `DeadlockError` when nobody is
- *   left who could go on. `TypeError` at the call for a body that is no function.
- * @example
- * ```ts
- * import { run, sleep } from "tendril";
- * import { assertEquals } from "@std/assert";
- *
- * const answer = await run(function* () {
- *   yield* sleep(1);
- *   return 42;
- * });
- * assertEquals(answer, 42);
- * ```
- */
-export function run<T>(body: Body<[], T>, options?: RunOptions): Promise<T> {
-  return launch(body, options).promise;
 }

@@ -1,6 +1,17 @@
 /** Who waits on what: the tree of greenlets of all runs of this thread, as data and as text. */
 import { activeLoops, childrenOf, current, currentTask, type Loop, type Task } from "../core/mod.ts";
 import type { Greenlet, GreenletState } from "../greenlet/mod.ts";
+import { systemHost } from "../host/mod.ts";
+
+/** Something under way at the host in the name of a greenlet; see `tendril/monkey`. */
+export interface OperationSnapshot {
+  /** `fetch GET`, `child process`. */
+  readonly what: string;
+  /** Where to: a URL, a path, a command line. */
+  readonly target: string;
+  /** For how many milliseconds. */
+  readonly ms: number;
+}
 
 /** One greenlet in a {@linkcode Snapshot}. */
 export interface GreenletSnapshot {
@@ -14,6 +25,8 @@ export interface GreenletSnapshot {
   readonly blockedBy: string | undefined;
   /** It was told to leave and has not ended yet. */
   readonly killed: boolean;
+  /** What it has under way at the host, where that is patched: requests, files, child processes. */
+  readonly operations: readonly OperationSnapshot[];
   /** The greenlets in the scopes that are open in its body. */
   readonly children: readonly GreenletSnapshot[];
 }
@@ -53,8 +66,18 @@ function describe(task: Task): GreenletSnapshot {
     waitsOn: task.waiting?.describe(),
     blockedBy: task.waiting?.blocker()?.name,
     killed: task.interrupts !== null,
+    operations: operationsOf(task),
     children: childrenOf(task).map(describe),
   };
+}
+
+function operationsOf(task: Task): OperationSnapshot[] {
+  const now = systemHost.now();
+  return [...task.binding?.operations ?? []].map(({ what, target, since }) => ({
+    what,
+    target,
+    ms: now - since,
+  }));
 }
 
 /**
@@ -93,5 +116,8 @@ function write(g: GreenletSnapshot, indent: string, lines: string[]): void {
       g.killed ? " killed" : ""
     }${waits}${blocked}`,
   );
+  for (const { what, target, ms } of g.operations) {
+    lines.push(`${indent}    ${what} ${target}, for ${Math.round(ms)} ms`);
+  }
   for (const child of g.children) write(child, indent + "  ", lines);
 }

@@ -30,4 +30,4 @@ export { PriorityQueue, type PriorityQueueOptions } from "./priority_queue.ts";
 export { select, type SelectCase, type Selected, type SelectedCase, type SelectValue } from "./select.ts";
 export { type AcquireOptions, BoundedSemaphore, CapacityLimiter, Semaphore } from "./semaphore.ts";
 export { asyncIterator, collect, END, forEach, type Stream } from "./stream.ts";
-export { noteRun, Until, until } from "./until.ts";
+export { noteRun, ownPromise, type PromiseOwner, Until, until } from "./until.ts";

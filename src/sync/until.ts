@@ -12,11 +12,35 @@ export function noteRun(promise: object): void {
   runs.add(promise);
 }
 
+/** Whoever can stop what a promise stands for; see {@linkcode ownPromise}. */
+export interface PromiseOwner {
+  /** Greenlets that wait for it. */
+  waiters: number;
+  /** Nobody waits for it any more: the last one was killed or timed out. */
+  abandoned(): void;
+}
+
+/** On the promise itself: a weak map makes the collector's work, and so each request, half as expensive again. */
+const OWNER: unique symbol = Symbol("tendril.owner");
+type Owned = Promise<unknown> & { [OWNER]?: PromiseOwner };
+let areSomeOwned = false;
+
+/** From now on the last wait for `promise` that is withdrawn tells its owner, who may stop what it stands for. */
+export function ownPromise(promise: Promise<unknown>, owner: PromiseOwner): void {
+  areSomeOwned = true;
+  Object.defineProperty(promise, OWNER, { value: owner });
+}
+
+function ownerOf(promise: unknown): PromiseOwner | null {
+  return areSomeOwned && promise instanceof Promise ? (promise as Owned)[OWNER] ?? null : null;
+}
+
 /** The wait behind {@linkcode until}. */
 export class Until<T> extends Wait<T> {
   private readonly source: PromiseLike<T> | PromiseMaker<T>;
   private promise: PromiseLike<T> | null = null;
   private controller: AbortController | null = null;
+  private owner: PromiseOwner | null = null;
   /** Grows with each wait: what an earlier one delivers late is not for this one (S-14). */
   private round = 0;
 
@@ -43,6 +67,8 @@ export class Until<T> extends Wait<T> {
     if (runs.has(this.promise as object)) task.loop.awaitedRuns++;
     else task.loop.outstanding++;
     if (probe !== null) probe.born(this);
+    this.owner = ownerOf(this.promise);
+    if (this.owner !== null) this.owner.waiters++;
     const round = ++this.round;
     const isOurs = () => {
       reads(this);
@@ -65,13 +91,15 @@ export class Until<T> extends Wait<T> {
     if (runs.has(this.promise as object)) loop.awaitedRuns--;
     else loop.outstanding--;
     this.promise = null;
+    if (this.owner !== null) this.owner.waiters--;
   }
 
   override abandon(): void {
-    const { controller } = this;
+    const { controller, owner } = this;
     super.abandon();
-    this.controller = null;
+    this.controller = this.owner = null;
     controller?.abort();
+    if (owner?.waiters === 0) owner.abandoned();
   }
 
   override forget(): void {

@@ -23,7 +23,12 @@ const before = { deno: ["run", "-A", "--no-check"], bun: [], node: ["--condition
 
 /** Starts the part of programs.ts that is called `name`. */
 export function start(name: string): Program {
-  const file = fileURLToPath(new URL("programs.ts", import.meta.url));
+  return startFile(new URL("programs.ts", import.meta.url), name);
+}
+
+/** Starts a program with these arguments. */
+export function startFile(url: URL, ...args: string[]): Program {
+  const file = fileURLToPath(url);
   const env = {
     ...process.env,
     NO_COLOR: "1",
@@ -31,7 +36,10 @@ export function start(name: string): Program {
     DENO_NO_UPDATE_CHECK: "1",
     TENDRIL_TEST_LOG: "",
   };
-  const child = spawn(process.execPath, [...before, file, name], { stdio: ["ignore", "pipe", "pipe"], env });
+  const child = spawn(process.execPath, [...before, file, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env,
+  });
   const text = { stdout: "", stderr: "" };
   let waiting: (() => void)[] = [];
   const look = () => {

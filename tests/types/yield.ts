@@ -44,8 +44,8 @@ declare const number: Op<number>;
 export function* wrong() {
   // @ts-expect-error: the result is a number
   const text: string = yield* number;
-  // @ts-expect-error: a promise needs until, or a bare yield
-  yield* Promise.resolve(1);
+  // A promise needs until or a bare yield, but where `tendril/monkey` is part of the program, as it is here.
+  is<number>()(yield* Promise.resolve(1));
   // @ts-expect-error: a number is no operation
   yield* 5;
   return text;
