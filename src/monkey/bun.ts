@@ -58,14 +58,15 @@ function fileCall(what: string): Wrap {
       if (this instanceof Blob && targetOf(this, []) === "") return call(); // in memory
       let leaveLine: (() => void) | undefined;
       const start = async () => {
-        if (!fileGate.tryEnter()) {
-          await new Promise<void>((ready) => leaveLine = fileGate.wait(ready));
+        const gate = fileGate;
+        if (!gate.tryEnter()) {
+          await new Promise<void>((ready) => leaveLine = gate.wait(ready));
           leaveLine = undefined;
         }
         try {
           return await call();
         } finally {
-          fileGate.leave();
+          gate.leave();
         }
       };
       return boundCall(binding, { what, target: targetOf(this, args), start, stop: () => leaveLine?.() });

@@ -26,9 +26,10 @@ function pathOf(path: unknown): string {
  * Passes the gate for open files, at once where it is open. The place is given back by `settled`, or by whoever keeps it.
  */
 function throughGate<T>(start: () => Promise<T>): { promise: Promise<T>; leave: () => void } {
-  let isIn = fileGate.tryEnter();
+  const gate = fileGate;
+  let isIn = gate.tryEnter();
   const leave = () => {
-    if (isIn) fileGate.leave();
+    if (isIn) gate.leave();
     isIn = false;
   };
   if (isIn) {
@@ -45,7 +46,7 @@ function throughGate<T>(start: () => Promise<T>): { promise: Promise<T>; leave: 
       isIn = true;
       start().then(resolve, reject);
     };
-    leaveLine = fileGate.wait(enter);
+    leaveLine = gate.wait(enter);
   });
   return { promise, leave: () => isIn ? leave() : leaveLine() };
 }

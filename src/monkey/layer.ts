@@ -112,24 +112,30 @@ export class Patch {
   }
 
   private cover(found: Callable): Callable {
-    const original = takeOff(found);
+    return this.replace(takeOff(found), true);
+  }
+
+  private replace(original: Callable, on: boolean): Callable {
     const replacement = dress(this.wrap(original), original) as Layered;
-    return this.replacement = mark(replacement, original);
+    return this.replacement = mark(replacement, original, on);
   }
 
   private coverGetter(found: () => unknown): () => unknown {
     const original = takeOff(found);
     const lazily = (self: unknown): unknown => {
-      const isOn = getter[LAYER]?.on === true && this.getter === getter;
-      if (isOn && this.replacement !== undefined) return this.replacement;
+      const layer = getter[LAYER] as Layer;
+      const isOurs = this.getter === getter && !layer.isOut;
+      if (isOurs && this.replacement !== undefined) return this.replacement;
       const value = Reflect.apply(original, self, []);
-      return isOn && typeof value === "function" ? this.cover(value) : value;
+      // Also while it is switched off, and over what is: whoever covers this keeps what he gets, and all may come on again.
+      return isOurs && typeof value === "function" ? this.replace(value, layer.on) : value;
     };
     const getter: Layered = mark(
       function (this: unknown) {
         return lazily(this);
       },
       original,
+      true,
     );
     this.getter = getter;
     return getter as Layered & (() => unknown);
@@ -145,9 +151,9 @@ export class Patch {
   }
 }
 
-function mark(replacement: Layered, original: Callable): Layered {
+function mark(replacement: Layered, original: Callable, on: boolean): Layered {
   Object.defineProperty(replacement, LAYER, {
-    value: { original, on: true, isOut: false } satisfies Layer,
+    value: { original, on, isOut: false } satisfies Layer,
   });
   return replacement;
 }

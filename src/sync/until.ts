@@ -99,7 +99,8 @@ export class Until<T> extends Wait<T> {
     super.abandon();
     this.controller = this.owner = null;
     controller?.abort();
-    if (owner?.waiters === 0) owner.abandoned();
+    // Of several that were waited for at once, the others go on: only a kill or a timeout ends them.
+    if (owner?.waiters === 0 && this.task?.interrupts?.some((i) => i.inFlight)) owner.abandoned();
   }
 
   override forget(): void {

@@ -95,7 +95,7 @@ describe("blocks", () => {
       run(function* () {
         for (const path of ["/hang/1", "/hang/2"]) {
           unpatch();
-          yield* withTimeout(40, function* () {
+          yield* withTimeout(1_000, function* () {
             patchAll({ sync: "off" });
             yield* until(afterAwaits(() => fetch(server.url + path)));
           }, { value: 0 });

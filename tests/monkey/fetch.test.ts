@@ -4,8 +4,10 @@ import {
   type Greenlet,
   GreenletExit,
   moveOnAfter,
+  Queue,
   race,
   run,
+  select,
   shield,
   sleep,
   spawn,
@@ -17,6 +19,9 @@ import {
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { patched, reach, turns } from "./kit.ts";
+
+/** Milliseconds in which a request surely reaches the server, however busy the machine is. */
+const LONG_ENOUGH = 1_000;
 
 /** How a greenlet may come to call `fetch`. */
 const bodies: Record<string, (get: () => Promise<unknown>) => () => unknown> = {
@@ -111,7 +116,7 @@ describe("fetch in a greenlet", () => {
         };
         let error: unknown;
         try {
-          yield* withTimeout(20, () => retrying());
+          yield* withTimeout(LONG_ENOUGH, () => retrying());
         } catch (e) {
           error = e;
         }
@@ -131,7 +136,7 @@ describe("fetch in a greenlet", () => {
     "a timeout around a request that was begun just before it stops it, too",
     patched((server) =>
       run(function* () {
-        const late = yield* withTimeout(20, fetch(server.url + "/hang"), { value: "late" });
+        const late = yield* withTimeout(LONG_ENOUGH, fetch(server.url + "/hang"), { value: "late" });
         assertEquals(late, "late");
         yield* reach(() => server.count("closed /hang") === 1, "closed");
       })
@@ -150,12 +155,30 @@ describe("fetch in a greenlet", () => {
   );
 
   test(
+    "a request that was waited for among others goes on when another one comes first",
+    patched((server) =>
+      run(function* () {
+        const request = fetch(server.url + "/slow");
+        const queue = new Queue<number>();
+        for (let i = 0; i < 3; i++) queue.putNowait(i);
+        for (let i = 0; i < 3; i++) {
+          assertEquals((yield* select([request, queue.get()])).index, 1);
+        }
+        yield* reach(() => server.count("request /slow") === 1, "a request");
+        server.answer("/slow");
+        assertEquals((yield* request).status, 200);
+        assertEquals(server.count("closed /slow"), 0);
+      })
+    ),
+  );
+
+  test(
     "a Timeout that is thrown ends what was begun since its start",
     patched((server) =>
       run(function* () {
         const before = afterAwaits(() => fetch(server.url + "/drip/before"));
         const outer = Timeout.start(60_000);
-        const inner = Timeout.start(20);
+        const inner = Timeout.start(LONG_ENOUGH);
         let caught: unknown;
         try {
           yield afterAwaits(() => fetch(server.url + "/hang"));
@@ -184,7 +207,7 @@ describe("fetch in a greenlet", () => {
             yield* fetch(server.url + "/hang");
           } finally {
             bodies.push(yield* (yield* fetch(server.url + "/ok/cleanup")).text());
-            yield* moveOnAfter(20, () => afterAwaits(() => fetch(server.url + "/hang/cleanup")));
+            yield* moveOnAfter(LONG_ENOUGH, () => afterAwaits(() => fetch(server.url + "/hang/cleanup")));
             bodies.push("end");
           }
         });

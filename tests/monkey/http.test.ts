@@ -260,7 +260,7 @@ describe("requests in a greenlet", () => {
     patched((server) =>
       run(function* () {
         const outside = get(server.url + "/hang/outside").catch((e) => e);
-        const late = yield* withTimeout(20, () => get(server.url + "/hang/inside"), { value: "late" });
+        const late = yield* withTimeout(1_000, () => get(server.url + "/hang/inside"), { value: "late" });
         assertEquals(late, "late");
         yield* reach(() => server.count("closed /hang/inside") === 1, "closed");
         yield* until(turns());

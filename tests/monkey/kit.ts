@@ -1,7 +1,7 @@
 /** What the tests of patched I/O share: a server that notes what it sees, and waiting for what it has seen. */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { setImmediate as turn } from "node:timers";
+import { setImmediate as turn, setTimeout as startTimer } from "node:timers";
 import { type Op, until } from "../../src/mod.ts";
 import { patchAll, type PatchOptions } from "../../src/monkey/mod.ts";
 
@@ -12,15 +12,19 @@ export interface Observed {
   readonly log: string[];
   /** How often this line came. */
   count(line: string): number;
+  /** Answers a request that has not been. */
+  answer(path: string): void;
   close(): Promise<void>;
 }
 
 /** See {@linkcode Observed}. */
 export async function observe(): Promise<Observed> {
   const log: string[] = [];
+  const open = new Map<string, http.ServerResponse>();
   const server = http.createServer((request, response) => {
     const { url = "" } = request;
     log.push(`request ${url}`);
+    open.set(url, response);
     request.resume();
     response.on("close", () => log.push(response.writableFinished ? `answered ${url}` : `closed ${url}`));
     if (url.startsWith("/ok")) response.end(`body of ${url}`);
@@ -32,6 +36,7 @@ export async function observe(): Promise<Observed> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
     count: (line) => log.filter((l) => l === line).length,
+    answer: (path) => void open.get(path)?.end(`body of ${path}`),
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -39,12 +44,15 @@ export async function observe(): Promise<Observed> {
   };
 }
 
-/** Turns of the host until `seen` is true, at most two seconds of them. */
+/** Looks until `seen` is true, for at most so many milliseconds. */
+const PATIENCE = 8_000;
+
+/** See {@linkcode PATIENCE}. */
 export async function reached(seen: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 2_000;
+  const end = performance.now() + PATIENCE;
   while (!seen()) {
     if (performance.now() > end) throw new Error(`it never came to this: ${what}`);
-    await new Promise<void>((resolve) => turn(resolve));
+    await new Promise<void>((resolve) => startTimer(resolve, 1));
   }
 }
 

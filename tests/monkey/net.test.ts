@@ -132,7 +132,9 @@ describe("sockets of a greenlet", () => {
         outer.on("error", () => {});
         const left = (yield* spawn(() => hello(net.connect(server.port, host)))) as Socket;
         yield* reach(() => server.got.length === 2, "connected");
-        const late = yield* withTimeout(30, () => closed(net.connect(server.port, host)), { value: "late" });
+        const late = yield* withTimeout(1_000, () => closed(net.connect(server.port, host)), {
+          value: "late",
+        });
         assertEquals(late, "late");
         yield* reach(() => server.sockets.length === 3 && server.open() === 2, "one closed");
         yield* until(turns());

@@ -90,7 +90,7 @@ describe("ioredis", () => {
         for (let i = 0; i < 3; i++) {
           for (const what of [() => redis.blpop(key, 0), redis.blpop(key, 0)]) {
             try {
-              yield* withTimeout(60, what);
+              yield* withTimeout(200, what);
             } catch (error) {
               assert(error instanceof TimeoutError);
             }

@@ -128,7 +128,7 @@ describe("undici", () => {
     plugged((server) =>
       run(function* () {
         try {
-          yield* withTimeout(50, () => undici.request(`${server.url}/hang`));
+          yield* withTimeout(1_000, () => undici.request(`${server.url}/hang`));
         } catch (error) {
           assert(error instanceof TimeoutError);
         }
