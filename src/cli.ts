@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { cli, type Command, doorSeenBy, findProgram, say, startProgram, UsageError } from "./host/mod.ts";
+import { cli, type Command, doorSeenBy, findProgram, startProgram, UsageError } from "./host/io.ts";
+import { say } from "./host/mod.ts";
 
 const run: Command = {
   synopsis: "[switches] <file> [arguments]",

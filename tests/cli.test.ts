@@ -8,7 +8,7 @@ import { execute, inWorld, type Seen } from "./monkey/loader_world.ts";
 const slow = { timeout: 60_000 };
 const command = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
 const monkey = JSON.stringify(new URL("../src/monkey/mod.ts", import.meta.url).href);
-const host = JSON.stringify(new URL("../src/host/mod.ts", import.meta.url).href);
+const host = JSON.stringify(new URL("../src/host/io.ts", import.meta.url).href);
 
 const files = {
   "app.ts": `

@@ -80,9 +80,11 @@ function inside(
   return undefined;
 }
 
-/** Besides its `mod.ts`, what is a door of the package itself. */
+/** Besides a folder's `mod.ts`: a door of the package itself, and what only some of the folders above need of the host. */
+const secondDoors: readonly string[] = ["src/monkey/register.ts", "src/host/io.ts"];
+
 function isDoor(target: string, folder: string): boolean {
-  return target === `src/${folder}/mod.ts` || target === "src/monkey/register.ts";
+  return target === `src/${folder}/mod.ts` || secondDoors.includes(target);
 }
 
 function outside(path: string, specifier: string): string | undefined {

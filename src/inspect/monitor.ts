@@ -1,6 +1,7 @@
 /** Who holds the loop: a thread of its own watches how long each greenlet runs, and says so while it still does. */
 import { setWatch, show, watch } from "../core/mod.ts";
-import { type Block, reportToStderr, Watchdog } from "../host/mod.ts";
+import { type Block, Watchdog } from "../host/io.ts";
+import { reportToStderr } from "../host/mod.ts";
 
 /** A stretch in which nobody else could run. */
 export interface BlockedReport {

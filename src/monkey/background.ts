@@ -1,5 +1,5 @@
 /** A timer that keeps no program alive. */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 
 interface Timers {
   setTimeout(f: () => void, ms: number): { unref(): unknown };

@@ -14,7 +14,8 @@
  */
 import { type Bound, current, type Level, type OpenOperation, WHOLE_TASK } from "../core/mod.ts";
 import { GreenletTask } from "../greenlet/mod.ts";
-import { type AsyncContext, type ContextFrame, isDirect, reportToStderr, systemHost } from "../host/mod.ts";
+import { type AsyncContext, type ContextFrame, isDirect } from "../host/io.ts";
+import { reportToStderr, systemHost } from "../host/mod.ts";
 
 /** What is to happen to an operation whose block is ended. */
 export interface OperationEnd {

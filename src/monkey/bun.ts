@@ -1,5 +1,5 @@
 /** `Bun.*`: sleeping, files, sockets, names, and the clients of Redis and S3. Children: bun_process.ts. */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import { bound } from "./binding.ts";
 import { ownSocket } from "./bun_owned.ts";
 import { bunProcessTargets } from "./bun_process.ts";

@@ -8,7 +8,7 @@
  *
  * A child that is made to outlive its parent, `detached` and then `unref`ed, is left alone.
  */
-import { runtimeName, surface } from "../host/mod.ts";
+import { runtimeName, surface } from "../host/io.ts";
 import { type Binding, bound, Operation } from "./binding.ts";
 import { asNobody, type Inside, keepContext } from "./context.ts";
 import type { Callable } from "./layer.ts";

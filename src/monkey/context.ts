@@ -6,7 +6,7 @@
  * context in which it was begun.
  */
 import { outside } from "../core/mod.ts";
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 
 interface Hooks {
   AsyncResource: new (type: string, options?: { requireManualDestroy: boolean }) => {

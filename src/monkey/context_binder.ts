@@ -12,7 +12,8 @@ import {
   WHOLE_TASK,
 } from "../core/mod.ts";
 import { GreenletTask } from "../greenlet/mod.ts";
-import { type AsyncContext, asyncContext, type ContextFrame, systemHost } from "../host/mod.ts";
+import { type AsyncContext, asyncContext, type ContextFrame } from "../host/io.ts";
+import { systemHost } from "../host/mod.ts";
 import { Binding, bindingOf, bound, type Operation, useContext } from "./binding.ts";
 
 /** Those that were aborted and are released when their block has been left, in case its cleanup has not done it. */

@@ -2,7 +2,7 @@
  * `node:fs` with callbacks. The callback of a call that is bound hears of the kill at once, though never inside of whoever
  * kills, and then nothing more. The call itself ends as it may; what it gives then is dropped.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import { type Binding, Operation } from "./binding.ts";
 import { type Inside, keepContext } from "./context.ts";
 import { closeDescriptor, leaveCall, openDescriptor, openedDescriptor } from "./fs_descriptors.ts";

@@ -6,7 +6,7 @@
  * call of a killed greenlet is still under way is closed when that call is over: a write that has not begun yet would go
  * to whatever file gets the number next.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import type { Binding } from "./binding.ts";
 import { Opened } from "./fs_opened.ts";
 import type { Place } from "./fs_place.ts";

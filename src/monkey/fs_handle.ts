@@ -4,7 +4,7 @@
  * The class has no public name. Node and Bun ask `options.fd instanceof FileHandle` before a stream opens anything, and by
  * what the class inherits from `EventEmitter` it can be asked for itself. On Deno it is known with the first handle.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import { boundCall } from "./call.ts";
 import { patchPrototypeOf } from "./found.ts";
 import { detached, here } from "./fs_here.ts";

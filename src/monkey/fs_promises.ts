@@ -5,7 +5,7 @@
  * at once, the call itself ends as it may, and what it gives then is dropped: an open file is closed, a new temporary
  * directory is removed.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import type { Binding } from "./binding.ts";
 import { boundCall } from "./call.ts";
 import { leaveCall, openDescriptor } from "./fs_descriptors.ts";

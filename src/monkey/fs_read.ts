@@ -6,7 +6,7 @@
  * reads on from where the last one ended has moved that place: what it gives late is kept for the next one on that handle,
  * for an interrupted operation has not happened.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import type { Binding } from "./binding.ts";
 import { boundCall } from "./call.ts";
 import { hasLate, lossless, putBack, takeLate } from "./owned.ts";

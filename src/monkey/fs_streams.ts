@@ -5,7 +5,7 @@
  * A stream holds a place behind `maxOpenFiles` until it is closed. When there is none its file is opened later, and when the
  * block is over already, never: the stream fails as if the file could not be opened, which every user of streams expects.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import { type Binding, Operation } from "./binding.ts";
 import { keepContext } from "./context.ts";
 import { asHost, here, pathOf } from "./fs_here.ts";

@@ -1,5 +1,5 @@
 /** `node:fs` and `node:fs/promises`: all that is patched in them, and what is not reached. */
-import type { RuntimeName } from "../host/mod.ts";
+import type { RuntimeName } from "../host/io.ts";
 import { wrapCallback } from "./fs_callbacks.ts";
 import { wrapClose, wrapClosePromise, wrapCloseSync } from "./fs_descriptors.ts";
 import { wrapDirClose, wrapDirRead, wrapGlob, wrapWatch } from "./fs_directory.ts";

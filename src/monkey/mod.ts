@@ -5,7 +5,8 @@
  */
 export { BlockingCallError } from "./blocking.ts";
 export { Coverage, type CoverageEntry, type NamedImports } from "./coverage.ts";
-export { type Limits, namedImportsKnown, type PatchOptions, type SyncMode } from "../host/mod.ts";
+export { namedImportsKnown } from "../host/io.ts";
+export { type Limits, type PatchOptions, type SyncMode } from "../host/mod.ts";
 export { fetchUsage, fileUsage, type Usage } from "./limits.ts";
 export { coverage, getOriginal, isPatched, patch, patchAll, unpatch } from "./registry.ts";
 export type { Group } from "./target.ts";

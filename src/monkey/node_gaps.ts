@@ -1,5 +1,5 @@
 /** What no patch reaches in `node:http`, `net`, `child_process`, `timers` and `worker_threads`, and in WebSocket. */
-import type { RuntimeName } from "../host/mod.ts";
+import type { RuntimeName } from "../host/io.ts";
 import type { Gap } from "./target.ts";
 
 const everywhere: readonly Gap[] = [

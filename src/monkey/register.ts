@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { namedImportsKnown } from "../host/mod.ts";
+import { namedImportsKnown } from "../host/io.ts";
 import { patchAll } from "./mod.ts";
 
 patchAll();

@@ -3,15 +3,8 @@
  * disposal takes them away.
  */
 import { duration, show } from "../core/mod.ts";
-import {
-  builtin,
-  type Limits,
-  type PatchOptions,
-  reach,
-  runtimeName,
-  surface,
-  syncNamedImports,
-} from "../host/mod.ts";
+import { builtin, reach, runtimeName, surface, syncNamedImports } from "../host/io.ts";
+import { type Limits, type PatchOptions } from "../host/mod.ts";
 import { startBinding } from "./context_binder.ts";
 import { forgetFound } from "./found.ts";
 import { bottom, type Outcome, Patch } from "./layer.ts";

@@ -1,5 +1,5 @@
 /** All that can be patched: one table for each kind of I/O. */
-import type { RuntimeName } from "../host/mod.ts";
+import type { RuntimeName } from "../host/io.ts";
 import { blockingTargets } from "./blocking.ts";
 import { bunGaps, bunTargets } from "./bun.ts";
 import { childProcessTargets } from "./child_process.ts";

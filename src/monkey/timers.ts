@@ -3,7 +3,7 @@
  *
  * Each call gets a signal of its own, which follows the user's and is aborted by the kill, so that no timer is left.
  */
-import { surface } from "../host/mod.ts";
+import { surface } from "../host/io.ts";
 import { type Binding, bound, Operation } from "./binding.ts";
 import { boundCall, refused } from "./call.ts";
 import type { Callable } from "./layer.ts";

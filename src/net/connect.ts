@@ -1,7 +1,7 @@
 /** Connecting. */
 import { duration, type Op, show } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "../sync/mod.ts";
-import { directly } from "../host/mod.ts";
+import { directly } from "../host/io.ts";
 import { type Address, checkAddress, type Checked, formatAddress, type HostAddress } from "./address.ts";
 import { opened } from "./opened.ts";
 import { Socket } from "./socket.ts";

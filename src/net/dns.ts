@@ -1,7 +1,7 @@
 /** Names and addresses. */
 import { type Op, show } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "../sync/mod.ts";
-import { directly, type DnsCallback, type RawResolver } from "../host/mod.ts";
+import { directly, type DnsCallback, type RawResolver } from "../host/io.ts";
 import { netError } from "./errors.ts";
 import { hostCall } from "./waits.ts";
 

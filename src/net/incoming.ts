@@ -5,7 +5,7 @@
  * Bytes are taken from the host before anybody asks, up to a mark; above it the host is paused, and in the end the peer.
  */
 import { type NotYet, type Op, TimeoutError, WAIT, type Wait } from "../core/mod.ts";
-import type { RawSocket } from "../host/mod.ts";
+import type { RawSocket } from "../host/io.ts";
 import { Bytes } from "./bytes.ts";
 import { closedError, netError } from "./errors.ts";
 import { HostLine } from "./waits.ts";

@@ -1,7 +1,8 @@
 /** Beginning to listen. */
 import { count, type Op } from "../core/mod.ts";
 import { type WaitOptions, waitTime } from "../sync/mod.ts";
-import { checkPermission, directly, type RawSocket, say } from "../host/mod.ts";
+import { checkPermission, directly, type RawSocket } from "../host/io.ts";
+import { say } from "../host/mod.ts";
 import { checkAddress, formatAddress, type ListenAddress } from "./address.ts";
 import { checkSocketOptions, type SocketOptions } from "./connect.ts";
 import { netError } from "./errors.ts";

@@ -1,7 +1,7 @@
 /** Listening. */
 import { type Op, Ring, WAIT, type Wait } from "../core/mod.ts";
 import { asyncIterator, END, op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
-import { directly, type RawServer, type RawSocket } from "../host/mod.ts";
+import { directly, type RawServer, type RawSocket } from "../host/io.ts";
 import { type Checked, formatAddress, type HostAddress, type PathAddress } from "./address.ts";
 import { closedError, netError } from "./errors.ts";
 import type { Socket } from "./socket.ts";

@@ -1,5 +1,5 @@
 /** Waiting for a socket to be of use. */
-import type { RawSocket } from "../host/mod.ts";
+import type { RawSocket } from "../host/io.ts";
 import { netError } from "./errors.ts";
 
 /** Waits for the event that says that `raw` can be used; aborted, it is destroyed, also when it could be used already. */

@@ -3,7 +3,7 @@
  * its bytes over at once: so it has happened or it has not (S-15), and what several greenlets write never mixes.
  */
 import { type Op, TimeoutError, WAIT } from "../core/mod.ts";
-import type { RawSocket } from "../host/mod.ts";
+import type { RawSocket } from "../host/io.ts";
 import { closedError, NetError, netError } from "./errors.ts";
 import { CLOSED_HERE } from "./incoming.ts";
 import { HostLine } from "./waits.ts";

@@ -1,7 +1,7 @@
 /** A connection. */
 import { type Op, WAIT } from "../core/mod.ts";
 import { op, type WaitOptions, waitTime } from "../sync/mod.ts";
-import type { RawSocket } from "../host/mod.ts";
+import type { RawSocket } from "../host/io.ts";
 import { formatAddress, type HostAddress, type PathAddress } from "./address.ts";
 import { CLOSED_HERE, Incoming } from "./incoming.ts";
 import { END_OF_DATA, Outgoing } from "./outgoing.ts";

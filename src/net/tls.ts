@@ -1,6 +1,6 @@
 /** TLS: what a user says of it, and what the runtime is told. */
 import { caught, show } from "../core/mod.ts";
-import { directly } from "../host/mod.ts";
+import { directly } from "../host/io.ts";
 
 /** PEM text or bytes; several where an array is given. */
 export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];

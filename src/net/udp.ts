@@ -1,7 +1,7 @@
 /** Datagrams. */
 import { count, type Op, Ring, WAIT, type Wait } from "../core/mod.ts";
 import { asyncIterator, END, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
-import { checkPermission, directly, type RawDatagramSocket } from "../host/mod.ts";
+import { checkPermission, directly, type RawDatagramSocket } from "../host/io.ts";
 import { checkAddress, formatAddress, type HostAddress, type ListenAddress } from "./address.ts";
 import { encode } from "./bytes.ts";
 import { CLOSED, closedError, netError } from "./errors.ts";

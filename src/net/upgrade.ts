@@ -1,6 +1,7 @@
 /** TLS on a connection that began without, as STARTTLS asks for. */
 import type { Op } from "../core/mod.ts";
-import { directly, type RawSocket, say } from "../host/mod.ts";
+import { directly, type RawSocket } from "../host/io.ts";
+import { say } from "../host/mod.ts";
 import { netError } from "./errors.ts";
 import { opened } from "./opened.ts";
 import { clientOptions, serverOptions, type TlsClientOptions, type TlsServerOptions } from "./tls.ts";

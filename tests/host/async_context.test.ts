@@ -1,6 +1,6 @@
 /** Contexts that follow awaits: every kind keeps the same promises. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { asyncContext, asyncContexts } from "../../src/host/mod.ts";
+import { asyncContext, asyncContexts } from "../../src/host/io.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 

@@ -2,7 +2,7 @@
 import dgram, * as namespace from "node:dgram";
 import * as files from "node:fs";
 import { createRequire } from "node:module";
-import { builtin, namedImportsKnown, reach, syncNamedImports } from "../../src/host/mod.ts";
+import { builtin, namedImportsKnown, reach, syncNamedImports } from "../../src/host/io.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { describe, runtime, test, testOn } from "../harness.ts";
 

@@ -7,7 +7,7 @@ import { run, sleep, spawn, until } from "../../src/mod.ts";
 import { coverage, patchAll } from "../../src/monkey/mod.ts";
 import { forgetFound } from "../../src/monkey/found.ts";
 import { targets } from "../../src/monkey/targets.ts";
-import { surface } from "../../src/host/mod.ts";
+import { surface } from "../../src/host/io.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { describe, type TestBody, testOn } from "../harness.ts";
 import { patched, reach, turns } from "./kit.ts";

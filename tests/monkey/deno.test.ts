@@ -6,7 +6,7 @@ import { run, sleep, spawn, TimeoutError, until, withTimeout } from "../../src/m
 import { coverage, patchAll } from "../../src/monkey/mod.ts";
 import { forgetFound } from "../../src/monkey/found.ts";
 import { targets } from "../../src/monkey/targets.ts";
-import { surface } from "../../src/host/mod.ts";
+import { surface } from "../../src/host/io.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { describe, type TestBody, testOn } from "../harness.ts";
 import { patched, reach, turns } from "./kit.ts";

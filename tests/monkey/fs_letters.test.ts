@@ -4,7 +4,7 @@ import fsp from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
 import { run } from "../../src/mod.ts";
-import { surface } from "../../src/host/mod.ts";
+import { surface } from "../../src/host/io.ts";
 import { patchAll } from "../../src/monkey/mod.ts";
 import { fsTargets } from "../../src/monkey/fs_targets.ts";
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "../assert.ts";

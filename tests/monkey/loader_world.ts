@@ -37,7 +37,7 @@ const named = (prefix: string) =>
 const required = entries.map(([m, f]) => `const { ${f}: ${variable(m)} } = require("${m}");`).join("\n") +
   `\nexports.seen = () => (${table});\n`;
 
-const host = new URL("../../src/host/mod.ts", import.meta.url).href;
+const host = new URL("../../src/host/io.ts", import.meta.url).href;
 
 const files: Readonly<Record<string, string>> = {
   "package.json": '{ "type": "module", "private": true }',

@@ -1,5 +1,5 @@
 /** Patching and its undoing: rules S-85, S-86 and S-88. */
-import { surface } from "../../src/host/mod.ts";
+import { surface } from "../../src/host/io.ts";
 import { run, spawn } from "../../src/mod.ts";
 import {
   type Coverage,

@@ -1,0 +1,21 @@
+/**
+ * The second door of this folder: what patches, sockets, the monitor and the command line need of the runtime. Apart from
+ * `mod.ts`, because every program loads that one, and few load this.
+ */
+export { type AsyncContext, asyncContext, asyncContexts, type ContextFrame } from "./async_context.ts";
+export { cli, type Command, UsageError } from "./cli.ts";
+export { doorSeenBy } from "./own_copy.ts";
+export { findProgram, startProgram } from "./program.ts";
+export {
+  checkPermission,
+  directly,
+  type DnsCallback,
+  isDirect,
+  type RawDatagramSocket,
+  type RawResolver,
+  type RawServer,
+  type RawSocket,
+} from "./sockets.ts";
+export { type RuntimeName, runtimeName, surface } from "./surface.ts";
+export { builtin, namedImportsKnown, type Reach, reach, syncNamedImports } from "./modules.ts";
+export { type Block, Watchdog, type WatchdogOptions } from "./watchdog.ts";
