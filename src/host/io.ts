@@ -19,3 +19,18 @@ export {
 export { type RuntimeName, runtimeName, surface } from "./surface.ts";
 export { builtin, namedImportsKnown, type Reach, reach, syncNamedImports } from "./modules.ts";
 export { type Block, Watchdog, type WatchdogOptions } from "./watchdog.ts";
+export {
+  after,
+  capabilities,
+  cpuCount,
+  exitThread,
+  findBuiltin,
+  HostThread,
+  isMainThread,
+  loadModule,
+  parentPort,
+  type ResourceLimits,
+  threadData,
+  type ThreadSetup,
+} from "./threads.ts";
+export { atThreadEnd, deserialize, keepAlive, serialize, whenNotified } from "./shared_wait.ts";

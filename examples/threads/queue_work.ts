@@ -1,0 +1,21 @@
+// The two sides of threads_producer_consumer.ts.
+import { currentThread, type SharedQueue } from "tendril/threads";
+
+export interface Item {
+  readonly from: string;
+  readonly n: number;
+}
+
+/** Waits while the queue is full: a producer is never far ahead of the consumers. */
+export function produce(queue: SharedQueue<Item>, count: number): string {
+  const from = currentThread().name;
+  for (let n = 1; n <= count; n++) queue.putSync({ from, n });
+  return from;
+}
+
+/** Until the queue is shut down and empty; gives what it has taken. Greenlets live in threads, too: here one takes the items. */
+export function* consume(queue: SharedQueue<Item>) {
+  const taken: Item[] = [];
+  for (let step = yield* queue.next(); step.done !== true; step = yield* queue.next()) taken.push(step.value);
+  return taken;
+}
