@@ -31,9 +31,10 @@ export function tell(message: unknown): void {
 /** Ends this thread; in the last two ways it only can be ended. */
 function end(how: End): unknown {
   if (how === "throws") {
+    // What it has said before comes by another way, and may come later than the error.
     setTimeout(() => {
       throw new Error("ended on purpose");
-    });
+    }, 200);
   }
   if (how === "exits") process.exit(3);
   if (how === "waits") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
