@@ -26,7 +26,6 @@ import {
   runLater,
   RUNNING,
   type Scope,
-  show,
   Task,
   Timer,
   together,
@@ -44,22 +43,17 @@ import {
   waitTime,
 } from "../sync/mod.ts";
 import { Ended, Join, type Joinable } from "./join_wait.ts";
+import { type LinkListener, Links, type LinkWants, needListener } from "./links.ts";
 import { killReason, noteOrigin } from "./reasons.ts";
 import type { Greenlet, GreenletState, KillOptions } from "./types.ts";
 
 /** A callback on the end of a greenlet. */
-type Listener<T> = (greenlet: Greenlet<T>) => void;
-
-interface Link {
-  listener: Listener<never>;
-  /** Which ends it wants to hear of. */
-  wants: "any" | "value" | "exception";
-}
+type Listener<T> = LinkListener<Greenlet<T>>;
 
 /** What few greenlets have. */
 interface Rare {
   name?: string;
-  links?: Link[];
+  links?: Links<Greenlet<unknown>>;
   promise?: Promise<unknown>;
   controller?: AbortController;
   locals?: Map<object, unknown>;
@@ -356,9 +350,7 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
 
   unlink(listener: Listener<T>): void {
     writes(this);
-    const links = this.rare?.links;
-    const at = links?.findIndex((l) => l.listener === listener) ?? -1;
-    if (at >= 0) links?.splice(at, 1);
+    this.rare?.links?.remove(listener as Listener<unknown>);
   }
 
   then<A = T, B = never>(
@@ -374,14 +366,12 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
 
   // ---- links
 
-  private addLink(listener: Listener<T>, wants: Link["wants"]): void {
-    if (typeof listener !== "function") {
-      throw new TypeError(`a link needs a function, not ${show(listener)}`);
-    }
+  private addLink(listener: Listener<T>, wants: LinkWants): void {
+    needListener(listener);
     writes(this);
     if (wants !== "value") this.asked = true;
-    const links = this.more().links ??= [];
-    links.push({ listener, wants });
+    const links = this.more().links ??= new Links();
+    links.add(listener as Listener<unknown>, wants);
     if (this.status === DONE && links.length === 1) this.scheduleLinks();
   }
 
@@ -396,13 +386,9 @@ export class GreenletTask<T> extends Task implements Greenlet<T>, Joinable<T> {
   }
 
   private runLinks(): void {
-    const links = this.rare?.links ?? [];
-    for (let link = links.shift(); link !== undefined; link = links.shift()) {
-      if (link.wants === "value" && this.failing) continue;
-      if (link.wants === "exception" && !this.failing) continue;
-      const { listener } = link;
-      (this.loop as Loop).reporter.callBack(() => (listener as Listener<T>)(this), this);
-    }
+    this.rare?.links?.run(this.failing, (listener) => {
+      (this.loop as Loop).reporter.callBack(() => listener(this), this);
+    });
   }
 
   // ---- the rest

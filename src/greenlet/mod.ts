@@ -29,6 +29,7 @@ export {
   spawnLater,
 } from "./spawn.ts";
 export { iwait, joinAll, type JoinAllOptions, killAll, wait, type WaitAllOptions } from "./join.ts";
+export { type LinkListener, Links, type LinkWants, needListener } from "./links.ts";
 export { Local, type LocalOptions } from "./local.ts";
 export { type Provide, resource } from "./resource.ts";
 export { type Started, TaskGroup, taskGroup, type TaskGroupOptions } from "./task_group.ts";

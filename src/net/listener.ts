@@ -1,14 +1,10 @@
 /** Listening. */
-import { type Op, Ring, WAIT, type Wait } from "../core/mod.ts";
-import { asyncIterator, END, op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
+import type { Op } from "../core/mod.ts";
+import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { directly, type RawServer, type RawSocket } from "../host/io.ts";
 import { type Checked, formatAddress, type HostAddress, type PathAddress } from "./address.ts";
-import { closedError, netError } from "./errors.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { Socket } from "./socket.ts";
-import { HostLine } from "./waits.ts";
-
-/** What `accept` and `next` have in common; `next` gives steps. */
-type Accept = "socket" | "step";
 
 /**
  * Takes connections. The runtimes accept by themselves and cannot be told to wait: what nobody has accepted waits here,
@@ -16,44 +12,34 @@ type Accept = "socket" | "step";
  */
 export class Listener implements Stream<Socket> {
   readonly #raw: RawServer;
-  readonly #where: Checked;
   readonly #address: HostAddress | PathAddress;
-  readonly #waiting: Ring<Socket> = new Ring();
-  readonly #maxWaiting: number;
-  #dropped = 0;
-  #closed = false;
-  #error: unknown = null;
-  readonly #line: HostLine<unknown, Accept> = new HostLine<unknown, Accept>({
-    subject: this,
-    name: () => `Listener.accept at ${formatAddress(this.#where)}`,
-    rule: (waiter) => this.#serve(waiter.payload),
-  });
+  readonly #arrivals: Arrivals<Socket>;
   /** How many TLS handshakes have failed. */
   failedHandshakes = 0;
 
   /** Part of the library: `listen` makes listeners. */
   constructor(raw: RawServer, where: Checked, maxWaiting: number) {
     this.#raw = raw;
-    this.#maxWaiting = maxWaiting;
     const bound = raw.address();
     this.#address = typeof bound === "object" && bound !== null
       ? { host: bound.address, port: bound.port }
       : where as PathAddress;
-    this.#where = this.#address;
+    const what = () => `Listener.accept at ${formatAddress(this.#address)}`;
+    this.#arrivals = new Arrivals<Socket>(this, maxWaiting, what, (socket) => socket.start());
   }
 
   /** Waits for a connection. @throws `NetError` (`ERR_SOCKET_CLOSED`) once it is closed; `TimeoutError`. */
   accept(options?: WaitOptions): Op<Socket> {
-    return this.#line.wait("socket", waitTime(options, "Listener.accept")) as Op<unknown> as Op<Socket>;
+    return this.#arrivals.take(waitTime(options, "Listener.accept"));
   }
 
   /** The next connection as an iterator's step; the end is the close. */
   next(): Op<IteratorResult<Socket, undefined>> {
-    return this.#steps();
+    return this.#arrivals.next();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Socket, undefined> {
-    return asyncIterator(() => this.#steps(), () => {});
+    return this.#arrivals.iterator();
   }
 
   /** Where it listens, with the port that the system has chosen. */
@@ -68,16 +54,16 @@ export class Listener implements Stream<Socket> {
 
   /** How many connections wait to be accepted. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#arrivals.size;
   }
 
   /** How many were cut off because too many waited. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#arrivals.dropped;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#arrivals.closed;
   }
 
   /**
@@ -85,11 +71,9 @@ export class Listener implements Stream<Socket> {
    * afterwards the address is free.
    */
   close(): Op<void> {
-    if (!this.#closed) {
-      this.#closed = true;
+    if (!this.closed) {
+      this.#arrivals.close((socket) => socket.abort());
       directly(() => this.#raw.close());
-      for (let s = this.#waiting.shift(); s !== undefined; s = this.#waiting.shift()) s.abort();
-      this.#line.serve();
     }
     return DONE;
   }
@@ -101,37 +85,17 @@ export class Listener implements Stream<Socket> {
 
   /** Part of the library: a connection has come. */
   arrived(raw: RawSocket, make: (raw: RawSocket) => Socket): void {
-    if (this.#closed || (this.#waiting.size >= this.#maxWaiting && this.#line.size === 0)) {
-      if (!this.#closed) this.#dropped++;
+    if (!this.#arrivals.hasRoom()) {
       raw.on("error", () => {}); // nobody has it, so nobody has to know
       raw.destroy();
       return;
     }
-    this.#waiting.push(make(raw));
-    this.#line.serve();
+    this.#arrivals.push(make(raw));
   }
 
   /** Part of the library: the host can listen no more. */
   failed(error: unknown): void {
-    this.#error = error;
-    this.#line.serve();
-  }
-
-  #steps(): Wait<IteratorResult<Socket, undefined>> {
-    return this.#line.wait("step") as Wait<unknown> as Wait<IteratorResult<Socket, undefined>>;
-  }
-
-  #serve(how: Accept): unknown {
-    const socket = this.#waiting.shift();
-    if (socket !== undefined) {
-      socket.start();
-      return how === "step" ? { done: false, value: socket } : socket;
-    }
-    if (this.#closed && how === "step") return END;
-    const what = `Listener.accept at ${formatAddress(this.#where)}`;
-    if (this.#closed) throw closedError(what);
-    if (this.#error !== null) throw netError(what, this.#error);
-    return WAIT;
+    this.#arrivals.fail(error);
   }
 }
 

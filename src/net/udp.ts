@@ -1,8 +1,9 @@
 /** Datagrams. */
-import { count, type Op, Ring, WAIT, type Wait } from "../core/mod.ts";
-import { asyncIterator, END, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { count, type Op, WAIT } from "../core/mod.ts";
+import { type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { checkPermission, directly, type RawDatagramSocket } from "../host/io.ts";
 import { checkAddress, formatAddress, type HostAddress, type ListenAddress } from "./address.ts";
+import { Arrivals } from "./arrivals.ts";
 import { encode } from "./bytes.ts";
 import { CLOSED, closedError, netError } from "./errors.ts";
 import { hostCall, HostLine } from "./waits.ts";
@@ -33,17 +34,7 @@ const MAX_WAITING = 1_024;
 export class UdpSocket implements Stream<Datagram> {
   readonly #raw: RawDatagramSocket;
   readonly #address: HostAddress;
-  readonly #waiting: Ring<Datagram> = new Ring();
-  readonly #maxWaiting: number;
-  #dropped = 0;
-  #closed = false;
-  #error: unknown = null;
-  readonly #line: HostLine<unknown, "datagram" | "step"> = new HostLine<unknown, "datagram" | "step">({
-    subject: this,
-    name: () => `UdpSocket.receive at ${formatAddress(this.#address)}`,
-    rule: (waiter) => this.#serve(waiter.payload === "step"),
-  });
-
+  readonly #arrivals: Arrivals<Datagram>;
   #gone = false;
   readonly #closers: HostLine<void> = new HostLine<void>({
     subject: this,
@@ -54,9 +45,10 @@ export class UdpSocket implements Stream<Datagram> {
   /** Part of the library: `bindUdp` makes them. */
   constructor(raw: RawDatagramSocket, maxWaiting: number) {
     this.#raw = raw;
-    this.#maxWaiting = maxWaiting;
     const { address, port } = raw.address();
     this.#address = { host: address, port };
+    const what = () => `UdpSocket.receive at ${formatAddress(this.#address)}`;
+    this.#arrivals = new Arrivals<Datagram>(this, maxWaiting, what);
     raw.on("close", () => {
       this.#gone = true;
       this.#closers.serve();
@@ -80,7 +72,7 @@ export class UdpSocket implements Stream<Datagram> {
     return hostCall(what, waitTime(options, "UdpSocket.send"), () => {
       const bytes = typeof data === "string" ? encode(data) : new Uint8Array(data);
       return new Promise((resolve, reject) => {
-        if (this.#closed) return reject(closedError(what));
+        if (this.closed) return reject(closedError(what));
         let tries = 0;
         const done = (error: unknown) => {
           if (error === null || error === undefined) resolve();
@@ -102,16 +94,16 @@ export class UdpSocket implements Stream<Datagram> {
 
   /** Waits for a datagram. @throws `NetError` (`ERR_SOCKET_CLOSED`) once it is closed; `TimeoutError`. */
   receive(options?: WaitOptions): Op<Datagram> {
-    return this.#line.wait("datagram", waitTime(options, "UdpSocket.receive")) as Op<unknown> as Op<Datagram>;
+    return this.#arrivals.take(waitTime(options, "UdpSocket.receive"));
   }
 
   /** The next datagram as an iterator's step; the end is the close. */
   next(): Op<IteratorResult<Datagram, undefined>> {
-    return this.#steps();
+    return this.#arrivals.next();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Datagram, undefined> {
-    return asyncIterator(() => this.#steps(), () => {});
+    return this.#arrivals.iterator();
   }
 
   /** Where it is bound, with the port that the system has chosen. */
@@ -121,16 +113,16 @@ export class UdpSocket implements Stream<Datagram> {
 
   /** How many datagrams wait to be received. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#arrivals.size;
   }
 
   /** How many were dropped because too many waited. What the system itself dropped, nobody knows. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#arrivals.dropped;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#arrivals.closed;
   }
 
   /** Receives what is sent to a multicast group, too. */
@@ -145,11 +137,9 @@ export class UdpSocket implements Stream<Datagram> {
 
   /** Closes it, and drops what was not received. Acts at the call; the operation waits until the host has closed it. */
   close(): Op<void> {
-    if (!this.#closed) {
-      this.#closed = true;
-      while (this.#waiting.shift() !== undefined);
+    if (!this.closed) {
+      this.#arrivals.close();
       directly(() => this.#raw.close());
-      this.#line.serve();
     }
     return this.#closers.wait(undefined);
   }
@@ -162,38 +152,18 @@ export class UdpSocket implements Stream<Datagram> {
   /** Part of the library: the host can receive no more. */
   failed(error: unknown): void {
     if (isAboutAnother(error)) return;
-    this.#error = error;
-    this.#line.serve();
+    this.#arrivals.fail(error);
   }
 
   #came(data: Uint8Array, from: { address: string; port: number }): void {
-    if (this.#closed) return;
-    if (this.#waiting.size >= this.#maxWaiting) {
-      this.#dropped++;
-      return;
-    }
-    this.#waiting.push({ data: new Uint8Array(data), address: { host: from.address, port: from.port } });
-    this.#line.serve();
-  }
-
-  #serve(step: boolean): unknown {
-    const datagram = this.#waiting.shift();
-    if (datagram !== undefined) return step ? { done: false, value: datagram } : datagram;
-    if (this.#closed && step) return END;
-    const what = `UdpSocket.receive at ${formatAddress(this.#address)}`;
-    if (this.#closed) throw closedError(what);
-    if (this.#error === null) return WAIT;
-    throw netError(what, this.#error);
+    if (!this.#arrivals.hasRoom()) return;
+    this.#arrivals.push({ data: new Uint8Array(data), address: { host: from.address, port: from.port } });
   }
 
   #sendError(what: string, error: unknown): unknown {
-    return this.#closed || (error as { code?: unknown }).code === CLOSED
+    return this.closed || (error as { code?: unknown }).code === CLOSED
       ? closedError(what)
       : netError(what, error);
-  }
-
-  #steps(): Wait<IteratorResult<Datagram, undefined>> {
-    return this.#line.wait("step") as Wait<unknown> as Wait<IteratorResult<Datagram, undefined>>;
   }
 }
 

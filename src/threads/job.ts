@@ -17,7 +17,16 @@ import {
   show,
   type Task,
 } from "../core/mod.ts";
-import { type Greenlet, type GreenletState, type KillOptions, killReason } from "../greenlet/mod.ts";
+import {
+  type Greenlet,
+  type GreenletState,
+  type KillOptions,
+  killReason,
+  type LinkListener,
+  Links,
+  type LinkWants,
+  needListener,
+} from "../greenlet/mod.ts";
 import { asyncIterator, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { reportToStderr } from "../host/mod.ts";
 import type { Call, CallMode, Target } from "../wire/mod.ts";
@@ -51,7 +60,7 @@ export interface JobOwner {
   ended(job: AnyJob, failing: boolean): void;
 }
 
-type Listener<T> = (greenlet: Greenlet<T>) => void;
+type Listener<T> = LinkListener<Greenlet<T>>;
 
 /** What few jobs have. */
 interface Rare {
@@ -59,7 +68,7 @@ interface Rare {
   timeout?: number;
   grace?: number;
   controller?: AbortController;
-  links?: { listener: Listener<never>; wants: "any" | "value" | "exception" }[];
+  links?: Links<Greenlet<unknown>>;
   progress?: unknown;
   listeners?: ((value: unknown) => void)[];
   inflow?: Inflow<unknown>;
@@ -399,27 +408,19 @@ export class Job<T, Y = never> implements Greenlet<T>, Stream<Y>, Call {
   }
 
   unlink(listener: Listener<T>): void {
-    const links = this.rare?.links;
-    const at = links?.findIndex((link) => link.listener === listener) ?? -1;
-    if (at >= 0) links?.splice(at, 1);
+    this.rare?.links?.remove(listener as Listener<unknown>);
   }
 
-  private addLink(listener: Listener<T>, wants: "any" | "value" | "exception"): void {
-    if (typeof listener !== "function") throw new TypeError(`a link needs a function, not ${show(listener)}`);
+  private addLink(listener: Listener<T>, wants: LinkWants): void {
+    needListener(listener);
     if (wants !== "value") this.asked = true;
-    const links = this.extras().links ??= [];
-    links.push({ listener, wants });
+    const links = this.extras().links ??= new Links();
+    links.add(listener as Listener<unknown>, wants);
     if (this.place === DONE && links.length === 1) queueMicrotask(() => this.runLinks());
   }
 
   private runLinks(): void {
-    const links = this.rare?.links ?? [];
-    for (let link = links.shift(); link !== undefined; link = links.shift()) {
-      if (link.wants === "value" && this.failing) continue;
-      if (link.wants === "exception" && !this.failing) continue;
-      const { listener } = link;
-      this.callBack(() => (listener as Listener<T>)(this));
-    }
+    this.rare?.links?.run(this.failing, (listener) => this.callBack(() => listener(this)));
   }
 
   // ---- the face of a stream
