@@ -5,9 +5,9 @@ import { ownSocket } from "./bun_owned.ts";
 import { bunProcessTargets } from "./bun_process.ts";
 import { boundCall, refused } from "./call.ts";
 import { type Methods, patchPrototypeOf } from "./found.ts";
+import { gatedCall } from "./fs_place.ts";
 import { disowned } from "./owned.ts";
 import type { Callable, Wrap } from "./layer.ts";
-import { fileGate } from "./limits.ts";
 import type { Gap, Group, Target } from "./target.ts";
 
 /** The timer goes with it; the host's own could not be taken back, and would keep the program alive. */
@@ -56,20 +56,7 @@ function fileCall(what: string): Wrap {
       if (binding.isOver) return refused(binding);
       const call = () => Reflect.apply(original, this, args);
       if (this instanceof Blob && targetOf(this, []) === "") return call(); // in memory
-      let leaveLine: (() => void) | undefined;
-      const start = async () => {
-        const gate = fileGate;
-        if (!gate.tryEnter()) {
-          await new Promise<void>((ready) => leaveLine = gate.wait(ready));
-          leaveLine = undefined;
-        }
-        try {
-          return await call();
-        } finally {
-          gate.leave();
-        }
-      };
-      return boundCall(binding, { what, target: targetOf(this, args), start, stop: () => leaveLine?.() });
+      return gatedCall(binding, { what, target: targetOf(this, args), start: async () => await call() });
     };
 }
 

@@ -1,7 +1,8 @@
 /** `Bun.spawn`, which a kill ends, and `Bun.$`, which it can only leave alone. */
-import { type Binding, bound, Operation } from "./binding.ts";
+import { bound } from "./binding.ts";
 import { boundCall, refused } from "./call.ts";
-import { GRACE, startsNodeChild } from "./child_process.ts";
+import { bindChild } from "./child_end.ts";
+import { startsNodeChild } from "./child_process.ts";
 import type { Callable } from "./layer.ts";
 import type { Target } from "./target.ts";
 
@@ -16,20 +17,9 @@ function lineOf(args: readonly unknown[]): string {
   return Array.isArray(words) ? words.join(" ") : "";
 }
 
-function bindChild(binding: Binding, child: Child, target: string): void {
+/** Who waits for the exit of a child hears of a kill at once. */
+function bindExited(child: Child, target: string): void {
   const { exited } = child;
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  const operation = new Operation(binding, "child process", target, {
-    abort() {
-      child.kill("SIGTERM");
-      grace = setTimeout(() => child.kill("SIGKILL"), GRACE);
-    },
-  });
-  const ended = () => {
-    operation.done();
-    clearTimeout(grace);
-  };
-  exited.then(ended, ended);
   Object.defineProperty(child, "exited", {
     configurable: true,
     get() {
@@ -46,7 +36,9 @@ function wrapSpawn(original: Callable): Callable {
     if (binding === null || startsNodeChild()) return Reflect.apply(original, this, args);
     if (binding.isOver) throw binding.reason;
     const child = Reflect.apply(original, this, args) as Child;
-    bindChild(binding, child, lineOf(args));
+    const target = lineOf(args);
+    bindChild(binding, target, child.exited, (signal) => child.kill(signal));
+    bindExited(child, target);
     return child;
   };
 }

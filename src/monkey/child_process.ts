@@ -13,10 +13,8 @@ import { type Binding, bound, Operation } from "./binding.ts";
 import { asNobody, type Inside, keepContext } from "./context.ts";
 import type { Callable } from "./layer.ts";
 import type { Target } from "./target.ts";
+import { GRACE } from "./child_end.ts";
 import { type BackgroundTimer, inBackground } from "./background.ts";
-
-/** Milliseconds from SIGTERM to SIGKILL, on all runtimes. */
-export const GRACE = 1_000;
 
 interface Stream {
   readonly destroyed: boolean;

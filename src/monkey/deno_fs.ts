@@ -5,9 +5,9 @@
 import type { Binding } from "./binding.ts";
 import { bound } from "./binding.ts";
 import { boundCall } from "./call.ts";
+import { gatedCall, gatedOpen, type Place } from "./fs_place.ts";
 import { closeQuietly, disowned, hasLate, lossless, own, putBack, takeLate, used } from "./owned.ts";
 import type { Callable, Wrap } from "./layer.ts";
-import { fileGate } from "./limits.ts";
 import type { Target } from "./target.ts";
 
 /** What is opened. */
@@ -22,58 +22,16 @@ function pathOf(path: unknown): string {
   return String(path ?? "");
 }
 
-/**
- * Passes the gate for open files, at once where it is open. The place is given back by `settled`, or by whoever keeps it.
- */
-function throughGate<T>(start: () => Promise<T>): { promise: Promise<T>; leave: () => void } {
-  const gate = fileGate;
-  let isIn = gate.tryEnter();
-  const leave = () => {
-    if (isIn) gate.leave();
-    isIn = false;
-  };
-  if (isIn) {
-    try {
-      return { promise: start(), leave };
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  }
-  let leaveLine = () => {};
-  const promise = new Promise<T>((resolve, reject) => {
-    const enter = () => {
-      isIn = true;
-      start().then(resolve, reject);
-    };
-    leaveLine = gate.wait(enter);
-  });
-  return { promise, leave: () => isIn ? leave() : leaveLine() };
-}
-
 /** A call that is left alone when its greenlet is killed. */
 function wrapPathCall(name: string): Wrap {
   return (original) =>
     function (this: unknown, ...args: unknown[]): unknown {
       const binding = bound();
       if (binding === null) return Reflect.apply(original, this, args);
-      let leave = () => {};
-      let isSent = false;
-      return boundCall(binding, {
+      return gatedCall(binding, {
         what: name,
         target: pathOf(args[0]),
-        start: () => {
-          const call = throughGate(() => {
-            isSent = true;
-            return Reflect.apply(original, this, args) as Promise<unknown>;
-          });
-          leave = call.leave;
-          call.promise.then(leave, leave);
-          return call.promise;
-        },
-        stop: () => {
-          if (!isSent) leave(); // it was still in line
-        },
+        start: () => Reflect.apply(original, this, args) as Promise<unknown>,
       });
     };
 }
@@ -85,35 +43,17 @@ function wrapOpen(name: string): Wrap {
       const binding = bound();
       if (binding === null) return Reflect.apply(original, this, args);
       const target = pathOf(args[0]);
-      let leave = () => {};
-      let isSent = false;
-      return boundCall<File>(binding, {
-        what: name,
-        target,
-        start: () => {
-          const call = throughGate(() => {
-            isSent = true;
-            return Reflect.apply(original, this, args) as Promise<File>;
-          });
-          leave = call.leave;
-          return call.promise.then((file) => opened(binding, file, target, leave), (error) => {
-            leave();
-            throw error;
-          });
-        },
-        stop: () => {
-          if (!isSent) leave();
-        },
-        dropped: closeQuietly,
-      });
+      const start = () => Reflect.apply(original, this, args) as Promise<File>;
+      const call = { what: name, target, start, dropped: closeQuietly };
+      return gatedOpen<File>(binding, call, (file, place) => opened(binding, file, target, place));
     };
 }
 
-/** Of files that are open: gives back their place behind the limit. */
-const places = new WeakMap<File, () => void>();
+/** Of files that are open. */
+const places = new WeakMap<File, Place>();
 
-function opened(binding: Binding, file: File, target: string, leave: () => void): File {
-  places.set(file, leave);
+function opened(binding: Binding, file: File, target: string, place: Place): File {
+  places.set(file, place);
   if (!binding.isOver) own(binding, file, "open file", target, () => closeQuietly(file));
   return file;
 }
@@ -122,7 +62,7 @@ function opened(binding: Binding, file: File, target: string, leave: () => void)
 function wrapClose(original: Callable): Callable {
   return function close(this: File): unknown {
     disowned(this);
-    places.get(this)?.();
+    places.get(this)?.leave();
     return Reflect.apply(original, this, []);
   };
 }

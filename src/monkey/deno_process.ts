@@ -4,9 +4,9 @@
  * `Command.output()` never shows its child, so inside of greenlets it is done by `spawn()`; for that the command's own
  * arguments are noted when it is made.
  */
-import { type Binding, bound, Operation } from "./binding.ts";
+import { type Binding, bound } from "./binding.ts";
 import { boundCall } from "./call.ts";
-import { GRACE } from "./child_process.ts";
+import { bindChild } from "./child_end.ts";
 import type { Callable } from "./layer.ts";
 import type { Target } from "./target.ts";
 
@@ -63,23 +63,6 @@ function wrapCommand(original: Callable): Callable {
   return replacement;
 }
 
-/** Binds a child. */
-function bindChild(binding: Binding, child: Child, target: string): void {
-  const status = child.status;
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  const operation = new Operation(binding, "child process", target, {
-    abort() {
-      kill(child, "SIGTERM");
-      grace = setTimeout(() => kill(child, "SIGKILL"), GRACE);
-    },
-  });
-  const ended = () => {
-    operation.done();
-    clearTimeout(grace);
-  };
-  status.then(ended, ended);
-}
-
 /** One that has ended meanwhile is no mistake. */
 function kill(child: Child, signal: string): void {
   try {
@@ -109,7 +92,7 @@ function wrapSpawn(original: Callable): Callable {
     if (binding.isOver) throw binding.reason;
     const child = Reflect.apply(original, this, []) as Child;
     const target = lineOf(this);
-    bindChild(binding, child, target);
+    bindChild(binding, target, child.status, (signal) => kill(child, signal));
     bindStatus(child, target);
     return child;
   };
@@ -134,7 +117,7 @@ function collected(binding: Binding, { of, command, options }: Made, target: str
   const { stdout = "piped", stderr = "piped" } = options;
   const maker = new of(command, { ...options, stdout, stderr });
   const child = Reflect.apply(spawnBelow, maker, []) as Child;
-  bindChild(binding, child, target);
+  bindChild(binding, target, child.status, (signal) => kill(child, signal));
   return Reflect.apply(outputBelow, child, []);
 }
 

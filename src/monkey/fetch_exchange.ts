@@ -74,7 +74,7 @@ export class Exchange implements PromiseOwner {
     this.signal = signal;
     signal?.addEventListener("abort", this.follow, { once: true });
     const sendNow = () => {
-      // What stands there may be somebody's stub: it may throw, and give what is no promise and no response.
+      // What stands there may be somebody's mock: it may throw, and give what is no promise and no response.
       try {
         const sent = Promise.resolve(send(this.controller.signal)) as Promise<Response>;
         sent.then((response) => this.answered(response), (error) => this.failed(error));
@@ -120,7 +120,7 @@ export class Exchange implements PromiseOwner {
     if (this.isHead || BODILESS.has(response?.status)) return false;
     // Not `body === null`: to ask for the body makes a stream, and `text()` then takes the long way through it.
     if (isOurs(response)) return !this.isLimited || response.headers.get("content-length") !== "0";
-    return isStream(response?.body); // of somebody's stub, or of another copy of undici
+    return isStream(response?.body); // of somebody's mock, or of another copy of undici
   }
 
   private get isLimited(): boolean {
@@ -129,7 +129,7 @@ export class Exchange implements PromiseOwner {
 
   private attend(response: Response & Bound): void {
     if (isOurs(response)) {
-      response[EXCHANGE]?.done(); // a stub gives the same one again
+      response[EXCHANGE]?.done(); // a mock gives the same one again
       Object.defineProperty(response, EXCHANGE, { value: this, configurable: true });
       Object.defineProperty(response, "body", BODY);
       this.hold(response);

@@ -1,4 +1,6 @@
 /** Places behind `maxOpenFiles`: of a file that is open, or of a call that opens one for itself. */
+import type { Binding } from "./binding.ts";
+import { type BoundCall, boundCall } from "./call.ts";
 import { fileGate, type Gate } from "./limits.ts";
 
 /** One place; it may be waited for, held, and given back once. */
@@ -35,10 +37,15 @@ export class Place {
   get isWaiting(): boolean {
     return this.leaveLine !== null;
   }
+
+  /** Leaves the line, if it stands there; a call that has begun keeps its place until it ends. */
+  leaveIfWaiting(): void {
+    if (this.isWaiting) this.leave();
+  }
 }
 
 /** Begins a call that ends with its promise when there is a place: at once, or in the order of asking. */
-export function throughPlace<T>(place: Place, start: () => PromiseLike<T>): PromiseLike<T> {
+function throughPlace<T>(place: Place, start: () => PromiseLike<T>): PromiseLike<T> {
   if (place.take()) {
     try {
       return start();
@@ -55,5 +62,38 @@ export function throughPlace<T>(place: Place, start: () => PromiseLike<T>): Prom
         reject(error);
       }
     });
+  });
+}
+
+/** A bound call that holds a place until it ends; a kill takes it out of the line, and leaves alone what has begun. */
+export function gatedCall<T>(binding: Binding, call: Omit<BoundCall<T>, "stop">): Promise<T> {
+  const place = new Place();
+  const leave = () => place.leave();
+  return boundCall(binding, {
+    ...call,
+    start() {
+      const started = throughPlace(place, () => call.start());
+      started.then(leave, leave);
+      return started;
+    },
+    stop: () => place.leaveIfWaiting(),
+  });
+}
+
+/** The same for one that opens something: `opened` gets it together with its place, which is kept until that is closed. */
+export function gatedOpen<T>(
+  binding: Binding,
+  call: Omit<BoundCall<T>, "stop">,
+  opened: (open: T, place: Place) => T,
+): Promise<T> {
+  const place = new Place();
+  return boundCall(binding, {
+    ...call,
+    start: () =>
+      throughPlace(place, () => call.start()).then((open) => opened(open, place), (error) => {
+        place.leave();
+        throw error;
+      }),
+    stop: () => place.leaveIfWaiting(),
   });
 }

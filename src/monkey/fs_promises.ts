@@ -12,7 +12,7 @@ import { leaveCall, openDescriptor } from "./fs_descriptors.ts";
 import { detached, here, inContext, pathOf } from "./fs_here.ts";
 import { boundDirectory } from "./fs_directory.ts";
 import { type Closable, closeQuietly, closing, opened } from "./fs_opened.ts";
-import { Place, throughPlace } from "./fs_place.ts";
+import { gatedCall, gatedOpen } from "./fs_place.ts";
 import { patchHandles } from "./fs_handle.ts";
 import { bottom, type Callable, dress, type Wrap } from "./layer.ts";
 
@@ -49,7 +49,7 @@ export function wrapCall(name: string): Wrap {
       const sent = name === "cp" ? inContext(args) : args;
       const start = () => detached(original, this, sent) as Promise<unknown>;
       const call = { what: `fs.${name}`, target: pathOf(args[0]), start, dropped: DROPPED[name] };
-      if (opensFile(name, args)) return gated(binding, call);
+      if (opensFile(name, args)) return gatedCall(binding, call);
       if (typeof args[0] !== "number") return boundCall(binding, call);
       return onDescriptor(binding, call, args[0]);
     };
@@ -60,22 +60,6 @@ interface Call {
   target: string;
   start(): Promise<unknown>;
   dropped: Dropped | undefined;
-}
-
-function gated(binding: Binding, call: Call): Promise<unknown> {
-  const place = new Place();
-  const leave = () => place.leave();
-  return boundCall(binding, {
-    ...call,
-    start() {
-      const started = throughPlace(place, call.start);
-      started.then(leave, leave);
-      return started;
-    },
-    stop() {
-      if (place.isWaiting) leave();
-    },
-  });
 }
 
 /** Bun's `fs/promises` has such calls, too. */
@@ -103,26 +87,18 @@ export function wrapOpen(original: Callable): Callable {
     const binding = here();
     // The class of file handles has no name: it is learned from the first one.
     if (binding === null) return learning(Reflect.apply(original, this, args));
-    const place = new Place();
     const target = pathOf(args[0]);
-    return boundCall<Closable>(binding, {
-      what: "fs.open",
-      target,
-      start: () =>
-        throughPlace(place, () => detached(original, this, args) as Promise<Closable>).then((handle) => {
-          patchHandles(handle);
-          coverClose(handle);
-          opened(binding, handle, "open file", target, place);
-          return handle;
-        }, (error) => {
-          place.leave();
-          throw error;
-        }),
-      stop() {
-        if (place.isWaiting) place.leave();
+    const start = () => detached(original, this, args) as Promise<Closable>;
+    return gatedOpen<Closable>(
+      binding,
+      { what: "fs.open", target, start, dropped: closeQuietly },
+      (handle, place) => {
+        patchHandles(handle);
+        coverClose(handle);
+        opened(binding, handle, "open file", target, place);
+        return handle;
       },
-      dropped: closeQuietly,
-    });
+    );
   };
 }
 

@@ -19,7 +19,20 @@ export interface Program {
   ended: Promise<Ended>;
 }
 
-const before = { deno: ["run", "-A", "--no-check"], bun: [], node: ["--conditions=tendril-source"] }[runtime];
+/** What stands before a program's file on this runtime's command line. */
+export const before: readonly string[] =
+  { deno: ["run", "-A", "--no-check"], bun: [], node: ["--conditions=tendril-source"] }[runtime];
+
+/** The environment of a program: plain output, and nothing into this suite's log. */
+export function environment(): Record<string, string | undefined> {
+  return {
+    ...process.env,
+    NO_COLOR: "1",
+    NODE_NO_WARNINGS: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    TENDRIL_TEST_LOG: "",
+  };
+}
 
 /** Starts the part of programs.ts that is called `name`. */
 export function start(name: string): Program {
@@ -29,16 +42,9 @@ export function start(name: string): Program {
 /** Starts a program with these arguments. */
 export function startFile(url: URL, ...args: string[]): Program {
   const file = fileURLToPath(url);
-  const env = {
-    ...process.env,
-    NO_COLOR: "1",
-    NODE_NO_WARNINGS: "1",
-    DENO_NO_UPDATE_CHECK: "1",
-    TENDRIL_TEST_LOG: "",
-  };
   const child = spawn(process.execPath, [...before, file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env,
+    env: environment(),
   });
   const text = { stdout: "", stderr: "" };
   let waiting: (() => void)[] = [];

@@ -6,6 +6,7 @@ import { run, sleep, spawn, type SpawnOptions } from "../../src/mod.ts";
 import { type BlockedReport, monitor, type MonitorOptions } from "../../src/inspect/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "../assert.ts";
 import { describe, runtime, test } from "../harness.ts";
+import { before, environment } from "../host/child.ts";
 
 function holdFor(ms: number): void {
   const end = performance.now() + ms;
@@ -20,22 +21,10 @@ interface Ended {
 
 /** Runs a part of monitor_program.ts until it ends, or its stderr satisfies `enough`. */
 function program(name: string, enough: (stderr: string) => boolean = () => false): Promise<Ended> {
-  const before = {
-    deno: ["run", "-A", "--no-check"],
-    bun: [],
-    node: ["--conditions=tendril-source"],
-  }[runtime];
   const file = fileURLToPath(new URL("monitor_program.ts", import.meta.url));
-  const env = {
-    ...process.env,
-    NO_COLOR: "1",
-    NODE_NO_WARNINGS: "1",
-    DENO_NO_UPDATE_CHECK: "1",
-    TENDRIL_TEST_LOG: "",
-  };
   const child = startProcess(process.execPath, [...before, file, name], {
     stdio: ["ignore", "pipe", "pipe"],
-    env,
+    env: environment(),
   });
   const text = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { runtime } from "../harness.ts";
+import { before, environment } from "../host/child.ts";
 
 /** A function of each module that can be patched. */
 export const CHANGED: Readonly<Record<string, string>> = {
@@ -177,20 +178,11 @@ export async function inWorld<T>(
   }
 }
 
-const before = { deno: ["run", "-A", "--no-check"], bun: [], node: ["--conditions=tendril-source"] }[runtime];
-
 /** Runs this runtime with these arguments, those that every program here needs before them. */
 export async function execute(args: readonly string[], cwd: string): Promise<Seen> {
-  const env = {
-    ...process.env,
-    NO_COLOR: "1",
-    NODE_NO_WARNINGS: "1",
-    DENO_NO_UPDATE_CHECK: "1",
-    TENDRIL_TEST_LOG: "",
-  };
   const child = spawn(process.execPath, [...before, ...args], {
     cwd,
-    env,
+    env: environment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
   // Whatever a test does, no program stays behind.
