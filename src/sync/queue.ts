@@ -209,7 +209,7 @@ export abstract class BufferedQueue<T> implements Stream<T> {
     if (options?.immediate === true) {
       while (this.#buffer.size > 0) {
         this.#buffer.shift();
-        this.#unfinished--;
+        if (this.#unfinished > 0) this.#unfinished--; // some may have been reported early
       }
       if (this.#unfinished === 0) this.#joiners.serve();
     }

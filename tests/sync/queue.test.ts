@@ -112,6 +112,15 @@ describe("Queue", () => {
       assertThrows(() => queue.taskDone(), RangeError);
     }));
 
+  test("S-63: immediate after a task that was reported early leaves nothing unfinished", () =>
+    virtual(function* () {
+      const queue = new Queue<number>();
+      queue.putNowait(1);
+      queue.taskDone();
+      queue.shutdown({ immediate: true });
+      assertEquals([queue.unfinished, yield* queue.join()], [0, true]);
+    }));
+
   test("S-63: a getter that was woken before the shutdown has its item", () =>
     virtual(function* () {
       const queue = new Queue<number>(), log: string[] = [];

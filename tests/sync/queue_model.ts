@@ -57,7 +57,7 @@ export function everything(queue: Queue<number>, maxsize: number): Pair {
         model(n) {
           down ||= n >= 8;
           if (n === 9) {
-            unfinished -= items.length;
+            unfinished = Math.max(0, unfinished - items.length);
             items = [];
           }
           return "ok";
