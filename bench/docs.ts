@@ -1,6 +1,6 @@
 /** Writes `docs/bench.md` from `bench/results/`: what `npm run bench` printed, and nothing else. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { GROWTH_HEAD, growthRows, HEAD, rows } from "./harness/report.ts";
+import { GROWTH_HEAD, growthRows, remarks, resultTables } from "./harness/report.ts";
 import { allKept, type Kept } from "./harness/results.ts";
 import { markdown } from "./harness/table.ts";
 
@@ -21,7 +21,8 @@ function section({ runtime, machine, versions, costs }: Kept): string {
     } to ${Math.max(...loads)}. ${
       Object.entries(versions).map(([name, v]) => `${name} ${v}`).join(", ")
     }. Measured ${[...new Set([dates[0], dates.at(-1)])].join(" to ")} by ${commands.join(", ")}.`,
-    markdown(HEAD, results.flatMap(rows)),
+    ...resultTables(results.map((result) => ({ result })), markdown),
+    ...results.flatMap(remarks),
     "How the cost of one operation grows with size (0 does not grow):",
     markdown(GROWTH_HEAD, growth),
     missed.length > 0 ? `Goals not reached:\n\n${missed.join("\n")}` : "All goals are reached.",
@@ -35,7 +36,7 @@ const notes = new Map(
 const text = [
   "<!-- Written by bench/docs.ts from bench/results: change those, not this. -->",
   "# Benchmarks",
-  "All sides of a row run in one process and take turns (A B C A B C …) after a warm-up; a cell is the median. In brackets: how many times ours it is. `at N`: a peer that was measured at a smaller size, since the full one would take minutes. `–`: the peer has no such thing.",
+  "All sides of a row run in one process and take turns (A B C A B C …) after a warm-up; a cell is the median. In brackets: how many times ours it is. `at N`: a peer that was measured at a smaller size, since the full one would take minutes. `–`: the peer has no such thing. `left out`: it does not work there, see below the tables.",
   "A run of your own: `npm run bench`, with `-- --quick`, `-- --only switch,queue`, `-- --runtime bun`.",
   ...kept.map(section),
   "## What the rows are",

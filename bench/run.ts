@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import type { CostResult } from "./harness/cost.ts";
 import { load, machine, type Runtime, RUNTIME_ARGS, RUNTIMES } from "./harness/host.ts";
 import { MARK } from "./harness/protocol.ts";
-import { GROWTH_HEAD, growthRows, HEAD, rows } from "./harness/report.ts";
+import { GROWTH_HEAD, growthRows, remarks, resultTables, type Shown } from "./harness/report.ts";
 import { keep, type Kept } from "./harness/results.ts";
 import { table } from "./harness/table.ts";
 import { PYTHON } from "./peers/python.ts";
@@ -41,8 +41,26 @@ const ORDER = [
   "memory",
   "patched_fetch",
   "echo",
+  "threads_throughput",
+  "threads_latency",
+  "threads_payload",
+  "threads_break_even",
+  "threads_map",
+  "threads_start",
+  "threads_memory",
   "first",
   "bundle",
+];
+/** Packages whose versions are kept with the figures. */
+const PEERS = [
+  "effection",
+  "effect",
+  "esbuild",
+  "piscina",
+  "tinypool",
+  "workerpool",
+  "poolifier",
+  "comlink",
 ];
 const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
@@ -75,7 +93,7 @@ function versionOf(runtime: Runtime): string | undefined {
 
 function peerVersions(): Record<string, string> {
   const versions: Record<string, string> = {};
-  for (const name of ["effection", "effect", "esbuild"]) {
+  for (const name of PEERS) {
     const { version } = JSON.parse(readFileSync(here(`../node_modules/${name}/package.json`), "utf8")) as {
       version: string;
     };
@@ -130,7 +148,7 @@ const BUSY = 0.75;
 const loads: number[] = [];
 
 let failures = 0;
-const summary: string[][] = [];
+const summary: Shown[] = [];
 const growth: string[][] = [];
 for (const runtime of runtimes) {
   const version = versionOf(runtime);
@@ -158,9 +176,8 @@ for (const runtime of runtimes) {
       }
       const { result } = line;
       if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-      const lines = rows(result);
-      console.log(`\n${table(HEAD, lines)}`);
-      summary.push(...lines.map(([first, ...rest]) => [`${runtime}: ${first}`, ...rest]));
+      for (const text of [...resultTables([{ result }], table), ...remarks(result)]) console.log(`\n${text}`);
+      summary.push({ result, before: `${runtime}: ` });
       if (result.sweeps.length > 0) {
         const grown = growthRows(result);
         console.log(`\n${table(GROWTH_HEAD, grown)}`);
@@ -182,7 +199,7 @@ for (const runtime of runtimes) {
   if (!values.quick) keep(kept);
 }
 
-console.log(`\n\n${table(HEAD, summary)}`);
+console.log(`\n\n${resultTables(summary, table).join("\n\n")}`);
 if (growth.length > 0) console.log(`\n${table(GROWTH_HEAD, growth)}`);
 console.log(
   "\n(×) how many times ours a peer's cost is. Exponent: of the cost of one operation; 0 does not grow.",

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "./assert.ts";
 import { describe, test } from "./harness.ts";
 
 /** What is built; the numbers between belong to what is planned. */
-const BUILT: readonly number[] = [...range(1, 78), ...range(85, 88)];
+const BUILT: readonly number[] = [...range(1, 82), ...range(84, 88)];
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);

@@ -5,9 +5,23 @@
 
 /**
  * The names of the sides, in the order of the columns. `native` is the host's own call, without us. `gevent` and `asyncio`
- * run in a Python child.
+ * run in a Python child. `raw` is one `postMessage` a call; what follows it are pools of threads.
  */
-export const SIDES = ["tendril", "native", "promise", "effection", "effect", "gevent", "asyncio"] as const;
+export const SIDES = [
+  "tendril",
+  "native",
+  "promise",
+  "effection",
+  "effect",
+  "gevent",
+  "asyncio",
+  "raw",
+  "piscina",
+  "tinypool",
+  "workerpool",
+  "poolifier",
+  "comlink",
+] as const;
 export type SideName = (typeof SIDES)[number];
 export type PeerName = Exclude<SideName, "tendril">;
 
@@ -23,6 +37,9 @@ export interface Reading {
 export type Side = (n: number) => Promise<Reading>;
 
 export type Sides = { [name in SideName]?: Side };
+
+/** Thrown by a peer's side that does not work on this runtime: it is left out, and the table says why. */
+export class LeftOut extends Error {}
 
 /** What must be reached; evaluated on the medians of one run. */
 export type Goal =
@@ -73,6 +90,8 @@ export interface Cost {
   readonly notes: readonly string[];
   readonly points: readonly Point[];
   readonly sweeps?: readonly Sweep[];
+  /** What follows from the figures of several points; printed below the table. */
+  readonly findings?: (points: readonly PointResult[]) => string[];
 }
 
 /** How many nanoseconds, or bytes, one unit has. */
@@ -95,6 +114,8 @@ export interface PointResult {
   stats: Stats;
   /** Sides that were measured at a smaller size than ours. */
   capped: { [name in SideName]?: number };
+  /** Sides that did not work, and why. Absent: all did. */
+  leftOut?: { [name in SideName]?: string };
 }
 
 export interface SweepResult {
@@ -111,6 +132,7 @@ export interface CostResult {
   notes: readonly string[];
   points: PointResult[];
   sweeps: SweepResult[];
+  findings?: string[];
   verdicts: Verdict[];
 }
 

@@ -9,6 +9,7 @@
 import {
   type Cost,
   type CostResult,
+  LeftOut,
   type PointResult,
   type Side,
   type SideName,
@@ -71,7 +72,8 @@ export async function measure(cost: Cost, options: Options): Promise<CostResult>
         ),
       );
     }
-    points.push({ label: point.label, stats: await alternate(runners, repeats, UNIT[cost.unit]), capped });
+    const measured = await alternate(runners, repeats, UNIT[cost.unit]);
+    points.push({ label: point.label, ...measured, capped });
   }
   const sweeps: SweepResult[] = [];
   for (const sweep of cost.sweeps ?? []) {
@@ -85,6 +87,7 @@ export async function measure(cost: Cost, options: Options): Promise<CostResult>
     notes: cost.notes,
     points,
     sweeps,
+    findings: cost.findings?.(points),
     verdicts: judge(cost, points, sweeps),
   };
 }
@@ -105,7 +108,7 @@ async function grow(cost: Cost, sweep: Sweep, budget: Budget, options: Options):
         undefined,
       )
     );
-    const stats = await alternate(runners, budget.sweepRepeats, UNIT[cost.unit]);
+    const { stats } = await alternate(runners, budget.sweepRepeats, UNIT[cost.unit]);
     for (const { name } of runners) {
       const entry = (perSide[name] ??= { values: [], exponent: 0 });
       entry.values.push(stats[name]?.median ?? NaN);
@@ -119,11 +122,23 @@ async function alternate(
   runners: readonly Runner[],
   repeats: number,
   unit: number,
-): Promise<PointResult["stats"]> {
-  for (const runner of runners) await runner.warm();
+): Promise<Pick<PointResult, "stats" | "leftOut">> {
   const costs = new Map<Runner, number[]>(runners.map((runner) => [runner, []]));
+  let leftOut: PointResult["leftOut"];
+  const attempt = async (runner: Runner, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof LeftOut)) throw error;
+      costs.delete(runner);
+      leftOut = { ...leftOut, [runner.name]: error.message };
+    }
+  };
+  for (const runner of runners) await attempt(runner, () => runner.warm());
   for (let i = 0; i < repeats; i++) {
-    for (const [runner, values] of costs) values.push(await runner.turn());
+    for (const [runner, values] of costs) {
+      await attempt(runner, async () => void values.push(await runner.turn()));
+    }
   }
   const stats: PointResult["stats"] = {};
   for (const [runner, values] of costs) {
@@ -136,7 +151,7 @@ async function alternate(
     };
     stats[runner.name] = stat;
   }
-  return stats;
+  return { stats, leftOut };
 }
 
 /** One side at one point: finds how much to do in a turn, and does it. */

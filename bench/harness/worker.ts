@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Cost, type SideName, SIDES } from "./cost.ts";
+import { type Cost, LeftOut, type SideName, SIDES } from "./cost.ts";
 import { runtime, RUNTIME_ARGS } from "./host.ts";
 import { measure } from "./measure.ts";
 import { MARK } from "./protocol.ts";
@@ -45,7 +45,11 @@ async function readFresh(
   for await (const chunk of child.stdout) text += String(chunk);
   const line = text.split("\n").find((l) => l.startsWith(MARK));
   if (!line) throw new Error(`${cost.name}, ${label}, ${side}: the fresh process gave no reading`);
-  return JSON.parse(line.slice(MARK.length)) as { count: number; total: number };
+  const answer = JSON.parse(line.slice(MARK.length)) as { count: number; total: number } | {
+    leftOut: string;
+  };
+  if ("leftOut" in answer) throw new LeftOut(answer.leftOut);
+  return answer;
 }
 
 const names = (values.costs ?? "").split(",").filter(Boolean);
@@ -56,12 +60,17 @@ if (values.point !== undefined) {
   ];
   if (!side) throw new Error(`no side ${values.side} at ${cost.name}, ${values.point}`);
   const n = Number(values.ops);
-  const reading = await side(n);
-  if (reading.count !== n) {
-    throw new Error(`${values.side}: ${n} operations were asked for and ${reading.count} counted`);
+  try {
+    const reading = await side(n);
+    if (reading.count !== n) {
+      throw new Error(`${values.side}: ${n} operations were asked for and ${reading.count} counted`);
+    }
+    if (reading.total === undefined) throw new Error(`${cost.name}: a side of a fresh point measures itself`);
+    answer(reading);
+  } catch (error) {
+    if (!(error instanceof LeftOut)) throw error;
+    answer({ leftOut: error.message });
   }
-  if (reading.total === undefined) throw new Error(`${cost.name}: a side of a fresh point measures itself`);
-  answer(reading);
 } else {
   const without = new Set(SIDES.filter((side) => values.without.split(",").includes(side)));
   const progress = (line: string) => {

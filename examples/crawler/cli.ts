@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cpuCount } from "tendril/threads";
 
 export const HELP = `Crawls a web site breadth first and writes its pages and a word index.
 
@@ -16,6 +17,7 @@ of the installed packages, with a few corners that are slow, broken or endless.
   --per-host N      requests at once to one host          (default 4; own site: 12)
   --timeout MS      for one request with its body         (default 10000; own site: 800)
   --retries N       further tries after a failure         (default 2)
+  --threads N       threads that parse pages; 0: none     (default: one per processor)
   --all-hosts       follow links to other hosts too
   --out DIR         where pages.ndjson and words.ndjson go (default: a temporary folder)
   --help            show this
@@ -33,6 +35,7 @@ export interface Settings {
   readonly perHost: number;
   readonly timeout: number;
   readonly retries: number;
+  readonly threads: number;
   readonly allHosts: boolean;
   readonly out: string;
 }
@@ -64,12 +67,13 @@ export function parseCommandLine(args: readonly string[]): Settings {
     perHost: number("per-host", local ? 12 : 4),
     timeout: number("timeout", local ? 800 : 10_000),
     retries: number("retries", 2, 0),
+    threads: number("threads", cpuCount(), 0),
     allHosts: values["all-hosts"],
     out: values.out ?? join(tmpdir(), "tendril-crawl"),
   };
 }
 
-type Numeric = "max-pages" | "max-depth" | "concurrency" | "per-host" | "timeout" | "retries";
+type Numeric = "max-pages" | "max-depth" | "concurrency" | "per-host" | "timeout" | "retries" | "threads";
 
 function parse(args: readonly string[]) {
   try {
@@ -83,6 +87,7 @@ function parse(args: readonly string[]) {
         "per-host": { type: "string" },
         timeout: { type: "string" },
         retries: { type: "string" },
+        threads: { type: "string" },
         "all-hosts": { type: "boolean", default: false },
         out: { type: "string" },
         help: { type: "boolean", short: "h", default: false },

@@ -37,6 +37,8 @@ export interface CrawlOptions {
   readonly agent: string;
   readonly allows: (url: URL) => boolean;
   readonly fetch: Fetch;
+  /** Reads a page; by default here, in this thread. The same function of a thread pool's module does it in the pool. */
+  readonly parse?: Body<[html: string, address: string], Parsed>;
   /** Gets each page as it comes. While it waits, so does the visit: a slow disk slows the crawl instead of filling memory. */
   readonly onPage: (page: Page) => ReturnType<Body<[], void>>;
 }
@@ -83,8 +85,10 @@ export class Crawler {
     try {
       const { url, redirects, page } = yield* this.#follow(link.url);
       if (redirects > 0 && !this.frontier.claim(url)) return; // somebody came here on the direct way
-      const parsed = parsePage(page.text, url);
-      for (const to of parsed.links) this.frontier.add({ url: to, depth: link.depth + 1, from: url.href });
+      const parsed = yield* call(this.#options.parse ?? parsePage, page.text, url.href);
+      for (const to of parsed.links) {
+        this.frontier.add({ url: new URL(to), depth: link.depth + 1, from: url.href });
+      }
       const { type, bytes } = page;
       this.stats.pages++;
       this.stats.bytes += bytes;

@@ -1,6 +1,7 @@
 /** `npm run demo [-- options] [URL...]`: crawls a site, or the one that it brings along. See README.md. */
 import process from "node:process";
 import { main, type Op, resource, spawn, until } from "tendril";
+import { ThreadPool } from "tendril/threads";
 import { HELP, parseCommandLine, type Settings, UsageError } from "./cli.ts";
 import { Crawler } from "./crawl.ts";
 import { makeFolder, openOutput } from "./output.ts";
@@ -16,8 +17,10 @@ function* program(settings: Settings): Op<void> {
     start.push(guides);
     hosts.add(guides.host).add(modules.host);
   }
+  const pool = settings.threads === 0 ? undefined : yield* parsers(settings.threads);
   const crawler = new Crawler({
     ...settings,
+    parse: pool?.module<typeof import("./parse.ts")>(new URL("./parse.ts", import.meta.url)).parsePage,
     backoff: 100,
     maxBytes: 2_000_000,
     agent: "tendril-crawler/1.0",
@@ -31,10 +34,21 @@ function* program(settings: Settings): Op<void> {
     yield* crawler.run(start);
   } finally { // Ctrl-C comes through here as well, after the last visit has ended
     yield* display.kill();
-    console.log(`${summary(crawler.stats)}\nPages and word index are in ${settings.out}`);
+    console.log(`${summary(crawler.stats, pool?.stats())}\nPages and word index are in ${settings.out}`);
     if (crawler.stats.pages === 0) process.exitCode = 1;
   }
 }
+
+/** Threads that parse, while the visits wait for other pages. They end with the scope that asked for them, Ctrl-C or not. */
+const parsers = (size: number) =>
+  resource<ThreadPool>(function* (provide) {
+    const pool = new ThreadPool({ size, name: "parser" });
+    try {
+      yield* provide(pool);
+    } finally {
+      yield* pool.terminate();
+    }
+  });
 
 /** The site runs for as long as the scope that asked for it. */
 const ownSite = resource<Site>(function* (provide) {

@@ -1,10 +1,13 @@
-/** What a page says: its title, where it links to, and its words. Built on htmlparser2, which forgives what browsers forgive. */
+/**
+ * What a page says: its title, where it links to, and its words. Built on htmlparser2, which forgives what browsers forgive.
+ * It takes and gives what can be copied to another thread, and needs nothing but its arguments: so it runs in any thread.
+ */
 import { Parser } from "htmlparser2";
 
 export interface Parsed {
   readonly title: string;
   /** Absolute, http or https, in the order of the page, each once. */
-  readonly links: readonly URL[];
+  readonly links: readonly string[];
   /** Lower-cased words with how often each occurs. */
   readonly words: ReadonlyMap<string, number>;
 }
@@ -13,8 +16,8 @@ export interface Parsed {
 const UNSEEN = new Set(["script", "style", "template", "noscript"]);
 const WORD = /\p{L}[\p{L}\p{N}_]{2,29}/gu;
 
-export function parsePage(html: string, address: URL): Parsed {
-  const links = new Map<string, URL>();
+export function parsePage(html: string, address: string | URL): Parsed {
+  const links = new Set<string>();
   const words = new Map<string, number>();
   const text: string[] = [];
   let title = "";
@@ -31,7 +34,7 @@ export function parsePage(html: string, address: URL): Parsed {
       const link = URL.parse(attributes["href"], base);
       if (link?.protocol === "http:" || link?.protocol === "https:") {
         link.hash = "";
-        links.set(link.href, link);
+        links.add(link.href);
       }
     },
     ontext(data) {
@@ -49,5 +52,5 @@ export function parsePage(html: string, address: URL): Parsed {
   for (const [word] of text.join("").toLowerCase().matchAll(WORD)) {
     words.set(word, (words.get(word) ?? 0) + 1);
   }
-  return { title: title.trim(), links: [...links.values()], words };
+  return { title: title.trim(), links: [...links], words };
 }

@@ -2,6 +2,7 @@
 import cliProgress from "cli-progress";
 import process from "node:process";
 import { type Op, sleep } from "tendril";
+import type { PoolStats } from "tendril/threads";
 import type { Crawler } from "./crawl.ts";
 import type { Stats } from "./stats.ts";
 
@@ -48,13 +49,15 @@ function* lines(crawler: Crawler): Op<never> {
   }
 }
 
-export function summary(stats: Stats): string {
+/** @param parsers of the pool that parsed, if one did. */
+export function summary(stats: Stats, parsers?: PoolStats): string {
   const rows: [name: string, value: string | number][] = [
     ["pages", stats.pages],
     ["bytes", stats.bytes.toLocaleString("en")],
     ["redirects", stats.redirects],
     ["retries", stats.retries],
     ["requests at once, at most", stats.peak],
+    ...threads(parsers),
     ["seconds", stats.seconds.toFixed(1)],
     ["pages/s", rate(stats)],
     ["errors", stats.failures],
@@ -64,6 +67,15 @@ export function summary(stats: Stats): string {
   const line = "─".repeat(width + 14);
   return [line, ...rows.map(([name, value]) => `${name.padEnd(width)}${String(value).padStart(14)}`), line]
     .join("\n");
+}
+
+function threads(parsers: PoolStats | undefined): [name: string, value: string | number][] {
+  if (parsers === undefined) return [];
+  return [
+    ["threads that parsed", parsers.started],
+    ["  pages", parsers.completed],
+    ["  ms for a page", parsers.runMs.mean.toFixed(2)],
+  ];
 }
 
 function rate(stats: Stats): string {

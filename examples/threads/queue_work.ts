@@ -1,5 +1,6 @@
-// The two sides of threads_producer_consumer.ts.
-import { currentThread, type SharedQueue } from "tendril/threads";
+// What the threads of threads_producer_consumer.ts and threads_priority_queue.ts run.
+import { QueueEmpty, sleep } from "tendril";
+import { currentThread, type SharedEvent, type SharedQueue } from "tendril/threads";
 
 export interface Item {
   readonly from: string;
@@ -18,4 +19,27 @@ export function* consume(queue: SharedQueue<Item>) {
   const taken: Item[] = [];
   for (let step = yield* queue.next(); step.done !== true; step = yield* queue.next()) taken.push(step.value);
   return taken;
+}
+
+export interface Task {
+  readonly priority: number;
+  readonly text: string;
+}
+
+export interface Done extends Task {
+  readonly thread: string;
+}
+
+/** Until the flag is set, which it looks at now and then. */
+export function* processData(queue: SharedQueue<Task>, exitFlag: SharedEvent) {
+  const done: Done[] = [];
+  while (!exitFlag.isSet) {
+    try {
+      done.push({ ...(yield* queue.get({ timeout: 20 })), thread: currentThread().name });
+      yield* sleep(10); // the work
+    } catch (error) {
+      if (!(error instanceof QueueEmpty)) throw error;
+    }
+  }
+  return done;
 }

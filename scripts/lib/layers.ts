@@ -81,7 +81,11 @@ function inside(
 }
 
 /** Besides a folder's `mod.ts`: a door of the package itself, and what only some of the folders above need of the host. */
-const secondDoors: readonly string[] = ["src/monkey/register.ts", "src/host/io.ts"];
+const secondDoors: readonly string[] = [
+  "src/monkey/register.ts",
+  "src/host/io.ts",
+  "src/kernels/build/build.ts",
+];
 
 function isDoor(target: string, folder: string): boolean {
   return target === `src/${folder}/mod.ts` || secondDoors.includes(target);

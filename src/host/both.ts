@@ -1,7 +1,7 @@
-/** What a pool's waiting methods give: an operation for greenlets, which is a promise for everybody else. */
+/** What waiting methods of pools and kernels give: an operation for greenlets, which is a promise for everybody else. */
 import type { Op, OpIterator } from "../core/mod.ts";
 import { op } from "../sync/mod.ts";
-import { launch } from "../host/mod.ts";
+import { launch } from "./run.ts";
 
 /** `yield* it` in a greenlet, `await it` anywhere. It acts when one of the two is done. */
 export interface Awaitable<T> extends Op<T>, PromiseLike<T> {}

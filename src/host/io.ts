@@ -3,8 +3,10 @@
  * `mod.ts`, because every program loads that one, and few load this.
  */
 export { type AsyncContext, asyncContext, asyncContexts, type ContextFrame } from "./async_context.ts";
-export { cli, type Command, UsageError } from "./cli.ts";
+export { cli, type Command, Failure, UsageError } from "./cli.ts";
+export { paths, readText, writeFile } from "./command_files.ts";
 export { doorSeenBy } from "./own_copy.ts";
+export { readBytes } from "./read_bytes.ts";
 export { findProgram, startProgram } from "./program.ts";
 export {
   checkPermission,

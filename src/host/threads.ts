@@ -6,8 +6,8 @@
  *
  *     Node   everything
  *     Bun    JavaScript, but no loop in WebAssembly: then `exit` does not come
- *     Deno   nothing that computes: `exit` comes, and the thread burns its core on. So a thread that does not listen is left alone
- *            there, to be ended when it comes to itself, and counted until then.
+ *     Deno   nothing that computes: `exit` comes, and the thread burns its core on. So it is asked there, by a message, to end itself,
+ *            as every thread does whose event loop turns. One that does not is left behind, and counted until it comes to the message.
  */
 import type { Worker } from "node:worker_threads";
 import { WorkerDiedError } from "../wire/mod.ts";
@@ -16,7 +16,7 @@ import { builtin } from "./modules.ts";
 import { runtimeName } from "./surface.ts";
 
 // The system's own, also where a simulation or a patch replaces them later.
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout, performance } = globalThis;
 
 type Threads = typeof import("node:worker_threads");
 /** Loaded by those who use threads, and not by everybody who imports the library. */
@@ -26,10 +26,15 @@ const threads = (): Threads => builtin("worker_threads") as Threads;
 export const capabilities: {
   /** Whether a thread that computes and does not listen can be ended. Where not, it is left behind and counted as a zombie. */
   readonly hardKill: boolean;
-} = { hardKill: runtimeName() !== "Deno" };
+  /** Whether I/O comes in between immediates that follow each other. Deno looks for it once in 61 turns, unless it has to wait for a timer. */
+  readonly immediatesLetIoIn: boolean;
+} = { hardKill: runtimeName() !== "Deno", immediatesLetIoIn: runtimeName() !== "Deno" };
 
-/** Milliseconds until a thread that was ended and has not gone is taken for one that cannot be. */
-const TERMINATION = 1_000;
+/** Milliseconds until a thread that was ended, or asked to end, and has not gone is taken for one that cannot be. */
+const TERMINATION = capabilities.hardKill ? 1_000 : 50;
+
+/** Asks a thread to end itself. */
+const END = "tendril:end";
 
 /** Limits of a thread's memory, in megabytes. Deno and Bun do not keep to all of them. */
 export interface ResourceLimits {
@@ -70,11 +75,9 @@ export class HostThread<In, Out> {
       ...(limits === undefined ? {} : { resourceLimits: limits }),
     });
     this.worker.on("message", (message: In) => {
-      // Whoever was left behind has come to himself.
-      if (this.isZombie) void this.worker.terminate();
-      else this.onmessage?.(message);
+      if (!this.isOver) this.onmessage?.(message);
     });
-    this.worker.on("messageerror", (error) => this.kill(error));
+    this.worker.on("messageerror", (error) => this.close(error));
     this.worker.on("error", (error) => this.failed(error));
     this.worker.on("exit", (code) => this.exited(code));
   }
@@ -92,21 +95,15 @@ export class HostThread<In, Out> {
     this.worker.unref();
   }
 
-  /** Ends it hard, for this reason; `onclose` tells when it is over, or when it cannot be ended. */
-  kill(reason?: unknown): void {
+  /** Ends it, for this reason; `onclose` tells when it is over, or when it is left behind. */
+  close(reason?: unknown): void {
     if (this.isOver || this.isEnding) return;
     this.isEnding = true;
     this.reason ??= reason;
-    if (!capabilities.hardKill) return this.abandon();
-    void this.worker.terminate();
+    if (capabilities.hardKill) void this.worker.terminate();
+    else this.worker.postMessage(END);
     const patience = setTimeout(() => this.abandon(), TERMINATION);
     this.worker.once("exit", () => clearTimeout(patience));
-  }
-
-  /** The same for one that is known to compute nothing: it ends on every runtime. */
-  close(reason?: unknown): void {
-    this.reason ??= reason;
-    void this.worker.terminate();
   }
 
   private abandon(): void {
@@ -156,10 +153,30 @@ export function parentPort<In, Out>(): {
 } {
   const port = threads().parentPort;
   if (port === null) throw new Error("this is the main thread, which nobody has started");
+  if (!capabilities.hardKill) neverSpin();
   return {
     post: (message, transfer) =>
       transfer === undefined ? port.postMessage(message) : port.postMessage(message, transfer as never),
-    listen: (f) => void port.on("message", f),
+    listen(f) {
+      const hear = (message: unknown) => message === END ? exitThread(1) : f(message as In);
+      if (capabilities.hardKill) port.on("message", hear);
+      // Deno's `port.on` walks through every element of every typed array that comes: 80 ms for a megabyte.
+      else globalThis.onmessage = ({ data }: MessageEvent) => hear(data);
+    },
+  };
+}
+
+/**
+ * Deno's `process.exit` waits in an empty loop for the thread's end. It does not come where the thread that made this one has gone
+ * before, and the loop burns a core for ever: so an error leads out of it, after a moment in which the end would have come.
+ */
+function neverSpin(): void {
+  const { process } = globalThis as unknown as { process: { reallyExit(code: number): void } };
+  const exit = process.reallyExit;
+  process.reallyExit = (code) => {
+    exit.call(process, code);
+    for (const end = performance.now() + 5; performance.now() < end;);
+    throw new Error("process.exit: this thread has been ended already");
   };
 }
 

@@ -28,9 +28,10 @@ import {
   needListener,
 } from "../greenlet/mod.ts";
 import { asyncIterator, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
+import { keepAlive } from "../host/io.ts";
 import { reportToStderr } from "../host/mod.ts";
 import type { Call, CallMode, Target } from "../wire/mod.ts";
-import { type Awaitable, both } from "./both.ts";
+import { type Awaitable, both } from "../host/mod.ts";
 import { Inflow } from "./inflow.ts";
 import { JobWait } from "./job_wait.ts";
 import { isGentle, withCallSite } from "./site.ts";
@@ -42,7 +43,10 @@ export const HELD = 0, QUEUED = 1, SENT = 2, DONE = 3, LOADING = 4;
 export interface JobOptions {
   /** For reports. Default: the function's name and the id. */
   name?: string;
-  /** Milliseconds that it may run, counted from its start; it then fails with a `TimeoutError`. Default: no limit. */
+  /**
+   * Milliseconds that its function may run; it then fails with a `TimeoutError`. They are counted from the function's start: neither the
+   * time in the queue nor that in which a thread starts and loads the module. Default: no limit.
+   */
   timeout?: number;
   /** Higher goes first. Default 0. */
   priority?: number;
@@ -58,6 +62,8 @@ export interface JobOwner {
   more(job: AnyJob, n: number): void;
   progressOf(job: AnyJob): number;
   ended(job: AnyJob, failing: boolean): void;
+  /** Its threads keep no program alive. */
+  readonly daemon: boolean;
 }
 
 type Listener<T> = LinkListener<Greenlet<T>>;
@@ -289,8 +295,9 @@ export class Job<T, Y = never> implements Greenlet<T>, Stream<Y>, Call {
     return spawner === null || spawner.isDone ? undefined : spawner as unknown as Greenlet<unknown>;
   }
 
+  /** The program does not wait for it, but while somebody waits for it. */
   get daemon(): boolean {
-    return false;
+    return this.owner.daemon;
   }
 
   get state(): GreenletState {
@@ -367,6 +374,7 @@ export class Job<T, Y = never> implements Greenlet<T>, Stream<Y>, Call {
       this.resolve = resolve;
       this.reject = reject;
       this.wantEnd();
+      if (this.daemon) this.whenDone(keepAlive());
     });
     return (this.promise as Promise<T>).then(onValue, onError);
   }

@@ -13,12 +13,14 @@ import {
   WAIT,
   Wait,
 } from "../core/mod.ts";
-import { after } from "../host/io.ts";
+import { after, keepAlive } from "../host/io.ts";
 
 /** A job, as far as those know it who wait for it. */
 export interface Awaited<T> {
   readonly name: string;
   readonly ready: boolean;
+  /** Nothing else keeps the program alive for it. */
+  readonly daemon: boolean;
   readonly waits: List<JobWait<unknown>>;
   outcome(): T;
   /** The last one who waited for the outcome is gone. */
@@ -35,6 +37,7 @@ export class JobWait<T> extends Wait<T | boolean>
   private readonly timeout: number;
   private loop: Scheduler | null = null;
   private stopClock: (() => void) | null = null;
+  private release: (() => void) | null = null;
   private promise: Promise<T | boolean> | null = null;
 
   constructor(job: Awaited<T>, wantsOutcome: boolean, timeout: number) {
@@ -53,6 +56,7 @@ export class JobWait<T> extends Wait<T | boolean>
   enter(task: Task | null): void {
     this.task = task;
     this.job.waits.push(this);
+    if (this.job.daemon) this.release = keepAlive();
     this.loop = (task ?? current)?.loop ?? null;
     if (this.loop === null) {
       if (this.timeout !== Infinity) this.stopClock = after(this.timeout, () => this.fire(), true);
@@ -66,6 +70,8 @@ export class JobWait<T> extends Wait<T | boolean>
     this.job.waits.remove(this);
     this.stopClock?.();
     this.stopClock = null;
+    this.release?.();
+    this.release = null;
     if (this.loop === null) return;
     this.loop.outstanding--;
     if (this.slot >= 0) this.loop.timers.remove(this);

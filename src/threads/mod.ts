@@ -22,7 +22,7 @@
  */
 export { capabilities, cpuCount, type ResourceLimits } from "../host/io.ts";
 export { cancelled, cancelSignal, proxy, reportProgress, transfer, WorkerDiedError } from "../wire/mod.ts";
-export type { Awaitable } from "./both.ts";
+export type { Awaitable } from "../host/mod.ts";
 export { Job, type JobOptions } from "./job.ts";
 export type {
   Initializer,
@@ -41,10 +41,14 @@ export { SharedArray } from "./shared_array.ts";
 export { SharedBarrier } from "./shared_barrier.ts";
 export { SharedCondition } from "./shared_condition.ts";
 export { SharedEvent } from "./shared_event.ts";
+export type { Shared, SharedHandle, SharedKind } from "./shared_handle.ts";
 export { SharedLock, SharedRLock } from "./shared_lock.ts";
+export type { SharedOptions } from "./shared_options.ts";
 export { SharedQueue, type SharedQueueOptions } from "./shared_queue.ts";
+export { takePass, threadDied, type ThreadPass, threadPass } from "./shared_seat.ts";
 export { SharedSemaphore } from "./shared_semaphore.ts";
-export { SharedValue } from "./shared_value.ts";
+export type { NumberOf, NumberType } from "./shared_types.ts";
+export { SharedValue, type ValueOf, type ValueType } from "./shared_value.ts";
 export {
   currentThread,
   Thread,

@@ -3,7 +3,7 @@
  * back, which costs about as much as reading it twice.
  */
 import { count, show } from "../core/mod.ts";
-import { type Awaitable, both } from "./both.ts";
+import { type Awaitable, both } from "../host/mod.ts";
 import type { NumberArray, Place, Run } from "./parallel_parts.ts";
 import type { ThreadPool } from "./pool.ts";
 import { needRemote, type RemoteFunction } from "./remote.ts";

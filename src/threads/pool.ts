@@ -7,7 +7,7 @@ import { count, type Op, PoolFull, quickExit, show } from "../core/mod.ts";
 import { isSpawnOptions } from "../greenlet/mod.ts";
 import { op, type Stream, type WaitOptions, waitTime } from "../sync/mod.ts";
 import { PLAIN } from "../wire/mod.ts";
-import { type Awaitable, both, bothOf } from "./both.ts";
+import { type Awaitable, both, bothOf } from "../host/mod.ts";
 import type { Job, JobOptions } from "./job.ts";
 import { Chunks, mapAll, type MapSetup } from "./map.ts";
 import {

@@ -96,6 +96,10 @@ export class Scheduler implements JobOwner, Household {
     return this.outstanding >= this.size + this.settings.queueLimit;
   }
 
+  get daemon(): boolean {
+    return this.settings.daemon === true;
+  }
+
   get isQuiet(): boolean {
     return this.outstanding + this.loading + this.held.size === 0 &&
       (!this.closed || this.workers.size === 0);
@@ -367,7 +371,7 @@ export class Scheduler implements JobOwner, Household {
     this.counts.died++;
     if (!this.closed) this.workers.delete(worker); // another one may take its place
     this.putBack(worker.caller.takeBack() as AnyJob[]);
-    worker.thread.kill(reason);
+    worker.end(reason);
     this.keepLeast();
     this.dispatch();
   }
@@ -413,8 +417,7 @@ export class Scheduler implements JobOwner, Household {
     for (const worker of [...this.workers]) {
       for (const job of worker.caller.calls as AnyJob[]) job.condemn(reason, false);
       this.putBack(worker.caller.takeBack() as AnyJob[]);
-      if (worker.status === BUSY) worker.thread.kill(reason);
-      else worker.thread.close(reason);
+      worker.end(reason);
       worker.status = worker.status === GONE ? GONE : CLOSING;
     }
     this.quiet.serve();

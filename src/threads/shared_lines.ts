@@ -12,7 +12,7 @@ export const BURIED: number = LOG_END;
 const FREE = LOG_END + 1, USED = LOG_END + 2, LINES = LOG_END + 3;
 /** Words of a line. */
 const HEAD = 0, TAIL = 1, SIZE = 2, LINE = 3;
-const MAX_LINES = 4;
+const MAX_LINES = 5;
 /** Where a primitive has its own words, 16 of them. */
 export const STATE: number = LINES + MAX_LINES * LINE;
 const NODES = STATE + 16;

@@ -1,4 +1,8 @@
-/** A queue between threads. */
+/**
+ * A queue between threads.
+ *
+ * Length: most operations come three times, as they park, as they block, and as they do neither.
+ */
 import { count, type Op, QueueEmpty, QueueFull, QueueShutDown, reads, writes } from "../core/mod.ts";
 import {
   asyncIterator,
@@ -15,6 +19,9 @@ import { type SharedOptions, waitersOf } from "./shared_options.ts";
 import {
   GETTERS,
   getWish,
+  JOINERS,
+  PEEKERS,
+  peekWish,
   PUTTERS,
   RingMonitor,
   type RingSize,
@@ -42,7 +49,8 @@ export let ringOf: (queue: SharedQueue) => RingMonitor;
  * (`Uint8Array`), numbers, strings, and whatever `structuredClone` copies; a function, a symbol, a promise, shared memory
  * or another shared primitive inside is an error that names it by its path.
  *
- * A thread that dies in a `put` or `get` has done it or has not: no item is lost or there twice.
+ * A thread that dies in a `put` or `get` has done it or has not: no item is lost or there twice. But nobody reports the
+ * tasks that it had taken (see {@linkcode SharedQueue.taskDone}).
  *
  * @example
  * ```ts
@@ -64,7 +72,7 @@ export let ringOf: (queue: SharedQueue) => RingMonitor;
 export class SharedQueue<T = unknown> implements Stream<T>, Shared {
   readonly #place: Place;
   readonly #monitor: RingMonitor;
-  readonly #line: readonly [GreenletLine<RingWish>, GreenletLine<RingWish>];
+  readonly #line: readonly GreenletLine<RingWish>[];
 
   static {
     ringOf = (queue) => queue.#monitor;
@@ -78,7 +86,7 @@ export class SharedQueue<T = unknown> implements Stream<T>, Shared {
     });
     const { memory, seat } = this.#place;
     const monitor = this.#monitor = RingMonitor.at(memory, seat, size);
-    this.#line = [new GreenletLine(monitor, seat), new GreenletLine(monitor, seat)];
+    this.#line = [GETTERS, PUTTERS, PEEKERS, JOINERS].map(() => new GreenletLine(monitor, seat));
   }
 
   /** The queue that another thread posted by its `handle`. */
@@ -107,6 +115,12 @@ export class SharedQueue<T = unknown> implements Stream<T>, Shared {
   get full(): boolean {
     reads(this.#monitor);
     return this.#monitor.isFull;
+  }
+
+  /** How many items were put and not yet reported by `taskDone`. */
+  get unfinished(): number {
+    reads(this.#monitor);
+    return this.#monitor.unfinished;
   }
 
   get isShutDown(): boolean {
@@ -171,6 +185,87 @@ export class SharedQueue<T = unknown> implements Stream<T>, Shared {
     return this.#item(this.#monitor.tryNow(GETTERS, wish), wish, "getNowait");
   }
 
+  /** Looks at the next item without taking it, waiting for one: a copy. @throws as `get`. */
+  peek(options?: WaitOptions): Op<T> {
+    return this.#wait<T>(
+      PEEKERS,
+      "peek",
+      () => peekWish(0),
+      (result, wish) => this.#item(result, wish, "peek"),
+      options,
+    );
+  }
+
+  /** `peek`, blocking this thread. @throws as `get`, and `Error` where greenlets run. */
+  peekSync(options?: WaitOptions): T {
+    const what = "SharedQueue.peekSync";
+    const wish = peekWish(asker());
+    const result = this.#monitor.waitSync(PEEKERS, wish, waitTime(options, what), mayBlock(what));
+    return this.#item(result, wish, "peekSync");
+  }
+
+  /** @throws `QueueEmpty` if there is none, and as `get`. */
+  peekNowait(): T {
+    reads(this.#monitor);
+    const wish = peekWish(0);
+    return this.#item(this.#monitor.tryNow(PEEKERS, wish), wish, "peekNowait");
+  }
+
+  /**
+   * Says that the work on one item that was taken is done, by whatever thread. Call it in a `finally`: what a thread had
+   * taken that died, or was killed hard, nobody reports, and `join` waits on.
+   *
+   * @throws `RangeError` beyond the puts (S-64).
+   */
+  taskDone(): void {
+    writes(this.#monitor);
+    if (this.#monitor.taskDone()) return;
+    throw new RangeError(
+      "SharedQueue.taskDone was called more often than items were put: call it once for each item taken",
+    );
+  }
+
+  /**
+   * Waits until every item that was put is reported by `taskDone`; false when the timeout came first.
+   *
+   * @example
+   * ```ts
+   * import { run, spawn } from "tendril";
+   * import { SharedQueue } from "tendril/threads";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const queue = new SharedQueue<number>();
+   * queue.putSync(1);
+   * await run(function* () {
+   *   spawn(function* () { // or another thread does
+   *     assertEquals(yield* queue.get(), 1);
+   *     queue.taskDone();
+   *   });
+   *   assertEquals(yield* queue.join(), true);
+   * });
+   * ```
+   */
+  join(options?: WaitOptions): Op<boolean> {
+    const monitor = this.#monitor;
+    const plan: Plan<boolean, RingWish> = {
+      line: JOINERS,
+      get name() {
+        const ended = monitor.isBereft ? ", a thread has ended meanwhile" : "";
+        return `SharedQueue.join (${monitor.unfinished} unfinished, ${monitor.count} in the queue${ended})`;
+      },
+      wish: () => getWish(0),
+      finish: () => true,
+      lapse: () => false,
+    };
+    return new SharedWait(this.#line[JOINERS], plan, waitTime(options, "SharedQueue.join"));
+  }
+
+  /** `join`, blocking this thread. @throws `Error` where greenlets run. */
+  joinSync(options?: WaitOptions): boolean {
+    const what = "SharedQueue.joinSync", wish = getWish(asker());
+    return this.#monitor.waitSync(JOINERS, wish, waitTime(options, what), mayBlock(what)) !== NOT_YET;
+  }
+
   /** Takes no more; what is left can still be taken, or with `immediate` is dropped (S-63). Acts at the call. */
   shutdown(options?: ShutdownOptions): void {
     writes(this.#monitor);
@@ -225,7 +320,10 @@ export class SharedQueue<T = unknown> implements Stream<T>, Shared {
   #item(result: number, wish: RingWish, what: string): T {
     if (result === SHUT_DOWN) throw shutDownError(what);
     if (result !== NOT_YET) return decode(wish.bytes) as T;
-    const now = what === "getNowait" ? "use get() or getSync() to wait" : "no item came within the timeout";
+    const way = what.startsWith("peek") ? "peek" : "get";
+    const now = what.endsWith("Nowait")
+      ? `use ${way}() or ${way}Sync() to wait`
+      : "no item came within the timeout";
     throw new QueueEmpty(`SharedQueue.${what}: it is empty, ${now}`);
   }
 }

@@ -13,11 +13,12 @@ import { GO, Monitor, NOT_YET, type Wish } from "./shared_monitor.ts";
 
 const COUNT = STATE, HEAD = STATE + 1, TAIL = STATE + 2, FILLED = STATE + 3, DOWN = STATE + 4;
 const MAXSIZE = STATE + 5, WAITERS = STATE + 6, CAPACITY = STATE + 7;
+const UNFINISHED = STATE + 8, BEREFT = STATE + 9;
 
-/** Lines; those in the third wait for an item that they do not take. */
-export const GETTERS = 0, PUTTERS = 1, PEEKERS = 2;
+/** Lines; peekers wait for an item that they do not take, joiners until all tasks are done. */
+export const GETTERS = 0, PUTTERS = 1, PEEKERS = 2, JOINERS = 3;
 /** The threads that use the queue as a pipe, with what they do; nobody is served there. */
-const USERS = 3;
+const USERS = 4;
 /** What they do. */
 export const SENDS = 1, RECEIVES = 2;
 
@@ -25,16 +26,25 @@ export const SENDS = 1, RECEIVES = 2;
 export const SHUT_DOWN: number = -2;
 export const DONE: number = 1;
 
-/** What a getter gets or a putter brings. The payload is 1 or the room that it needs. */
+/** What a getter or peeker gets or a putter brings. The payload is 1, LOOKS, or the room that it needs. */
 export interface RingWish extends Wish {
   bytes: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
+/** A peeker that wants to see the item; others only ask whether there is one. */
+const LOOKS = 2;
+/** Tasks are counted up to here; nobody waits for so many. */
+const MOST_TASKS = 0x7fff_ffff;
 
 /** What a getter wants. */
 export function getWish(task: number): RingWish {
   return { payload: 1, task, bytes: NOTHING };
+}
+
+/** What somebody wants who is to see the next item. */
+export function peekWish(task: number): RingWish {
+  return { payload: LOOKS, task, bytes: NOTHING };
 }
 
 /** Bytes in the ring that an item of so many needs. */
@@ -51,7 +61,7 @@ export interface RingSize {
 
 /** See the top of the file. */
 export class RingMonitor extends Monitor<RingWish> {
-  protected override readonly lines = 3;
+  protected override readonly lines = 4;
   readonly capacity: number;
   readonly maxsize: number;
   private readonly start: number;
@@ -81,6 +91,16 @@ export class RingMonitor extends Monitor<RingWish> {
     return this.memory.load(COUNT);
   }
 
+  /** Items that were put and not yet reported as done. */
+  get unfinished(): number {
+    return this.memory.load(UNFINISHED);
+  }
+
+  /** A thread has ended while there were tasks that somebody worked on: perhaps they were its own. */
+  get isBereft(): boolean {
+    return this.memory.load(BEREFT) !== 0;
+  }
+
   get isDown(): boolean {
     return this.memory.load(DOWN) !== 0;
   }
@@ -94,9 +114,19 @@ export class RingMonitor extends Monitor<RingWish> {
       const { guard } = this;
       guard.set(DOWN, 1);
       if (!immediate) return;
+      this.finish(Math.min(this.count, this.unfinished));
       guard.set(HEAD, guard.get(TAIL));
       guard.set(FILLED, 0);
       guard.set(COUNT, 0);
+    });
+  }
+
+  /** One task is done; false if there is none. */
+  taskDone(): boolean {
+    return this.inside(() => {
+      if (this.unfinished === 0) return false;
+      this.finish(1);
+      return true;
     });
   }
 
@@ -106,16 +136,29 @@ export class RingMonitor extends Monitor<RingWish> {
   }
 
   protected attempt(line: number, wish: RingWish): number {
-    if (line === PEEKERS) return this.count > 0 || this.isDown ? DONE : NOT_YET;
-    return line === GETTERS ? this.take(wish) : this.put(wish);
+    if (line === JOINERS) return this.unfinished === 0 ? DONE : NOT_YET;
+    if (line === PUTTERS) return this.put(wish);
+    if (this.count === 0) return this.isDown ? SHUT_DOWN : NOT_YET;
+    if (line === GETTERS) this.take(wish);
+    else if (wish.payload === LOOKS) this.look(wish);
+    return DONE;
+  }
+
+  protected override overtakes(line: number): boolean {
+    return line === PEEKERS || line === JOINERS; // they take nothing from those who stand there
   }
 
   protected offer(line: number, payload: number, ahead: number): number {
     const { count } = this;
-    if (line === PEEKERS) return count > 0 || this.isDown ? DONE : NOT_YET;
+    if (line === JOINERS) return this.unfinished === 0 ? DONE : NOT_YET;
+    if (line === PEEKERS) return count > 0 ? GO : this.isDown ? SHUT_DOWN : NOT_YET;
     if (line === GETTERS) return count > ahead ? GO : this.isDown && count === 0 ? SHUT_DOWN : NOT_YET;
     if (this.isDown) return SHUT_DOWN;
     return ahead === 0 && this.fits(payload) ? GO : NOT_YET;
+  }
+
+  protected override mourn(): void {
+    if (this.unfinished > this.count) this.guard.set(BEREFT, 1);
   }
 
   protected override bereaved(list: number, _thread: number, did: number): void {
@@ -142,12 +185,21 @@ export class RingMonitor extends Monitor<RingWish> {
     guard.set(TAIL, (tail + payload) % capacity);
     guard.set(FILLED, guard.get(FILLED) + payload);
     guard.set(COUNT, guard.get(COUNT) + 1);
+    guard.set(UNFINISHED, Math.min(guard.get(UNFINISHED) + 1, MOST_TASKS));
     return DONE;
   }
 
-  private take(wish: RingWish): number {
+  private take(wish: RingWish): void {
+    const { guard, capacity } = this;
+    const room = roomFor(this.look(wish));
+    guard.set(HEAD, (guard.get(HEAD) + room) % capacity);
+    guard.set(FILLED, guard.get(FILLED) - room);
+    guard.set(COUNT, guard.get(COUNT) - 1);
+  }
+
+  /** Copies the first item out, and gives its length. */
+  private look(wish: RingWish): number {
     const { guard, memory, capacity } = this;
-    if (this.count === 0) return this.isDown ? SHUT_DOWN : NOT_YET;
     const head = guard.get(HEAD);
     const length = memory.load((this.start + head) / 4);
     const bytes = wish.bytes = new Uint8Array(length);
@@ -155,9 +207,12 @@ export class RingMonitor extends Monitor<RingWish> {
     const first = Math.min(length, capacity - at);
     memory.read(this.start + at, bytes.subarray(0, first));
     if (first < length) memory.read(this.start, bytes.subarray(first));
-    guard.set(HEAD, (head + roomFor(length)) % capacity);
-    guard.set(FILLED, guard.get(FILLED) - roomFor(length));
-    guard.set(COUNT, guard.get(COUNT) - 1);
-    return DONE;
+    return length;
+  }
+
+  private finish(tasks: number): void {
+    const left = this.unfinished - tasks;
+    this.guard.set(UNFINISHED, left);
+    if (left === 0) this.guard.set(BEREFT, 0);
   }
 }

@@ -3,8 +3,8 @@ import { GreenletExit } from "../core/mod.ts";
 
 /** Frames of this library are nobody's business: what stands above this file's folder. */
 const OWN = new URL("../", import.meta.url).pathname;
-/** From here on, a stack of the other thread is ours. */
-const CALLEE = /[\\/]wire[\\/]callee\.(?:ts|js):/;
+/** From here on, a stack of the other thread is ours: by the class, or where stacks do not name it by the file. */
+const CALLEE = /\bCallee\.|[\\/]wire[\\/]callee\.ts:/;
 
 /** Stacks that are taken in one turn: one costs as much as three calls. More than so many calls come from a loop, as a rule. */
 const STACKS_PER_TURN = 8;

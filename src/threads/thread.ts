@@ -4,7 +4,7 @@ import type { KillOptions } from "../greenlet/mod.ts";
 import { isMainThread } from "../host/io.ts";
 import type { WaitOptions } from "../sync/mod.ts";
 import { PLAIN } from "../wire/mod.ts";
-import { type Awaitable, bothOf } from "./both.ts";
+import { type Awaitable, bothOf } from "../host/mod.ts";
 import { threadName } from "./current.ts";
 import type { Job } from "./job.ts";
 import { hrefOf, settings } from "./options.ts";

@@ -1,4 +1,5 @@
 /** One thread of a pool, with its end of the protocol. */
+import { atExit } from "../host/mod.ts";
 import { HostThread, type ResourceLimits } from "../host/io.ts";
 import { Caller, type CallerClient, ControlBlock, type FromWorker, type ToWorker } from "../wire/mod.ts";
 import type { Job } from "./job.ts";
@@ -26,6 +27,17 @@ export interface WorkerSetup {
   readonly beat: number;
   /** It keeps no program alive. */
   readonly daemon: boolean;
+}
+
+/** This thread's own, which end with it; where what computes cannot be ended, those at least that ask. */
+let alive: Set<PoolWorker> | null = null;
+
+function endWithThisThread(worker: PoolWorker): void {
+  if (alive === null) {
+    alive = new Set();
+    atExit(() => alive?.forEach((each) => each.cancel()));
+  }
+  alive.add(worker);
 }
 
 /** See the top of the file. */
@@ -74,9 +86,11 @@ export class PoolWorker {
       ran: (n, ms) => client.ran?.(n, ms),
       closed: (reason, unstarted) => {
         threadDied(this.id);
+        alive?.delete(this);
         client.closed(reason, unstarted);
       },
     });
+    endWithThisThread(this);
   }
 
   send(batch: Job<unknown, unknown>[]): void {
@@ -84,6 +98,18 @@ export class PoolWorker {
     this.hold();
     for (const job of batch) job.worker = this;
     this.caller.send(batch);
+  }
+
+  /** Ends it, whatever it does. Where what computes cannot be ended, what asks whether it is cancelled ends by itself. */
+  end(reason: unknown): void {
+    this.cancel();
+    this.thread.close(reason);
+  }
+
+  /** Tells what runs that it is to end. */
+  cancel(): void {
+    const { control } = this.caller;
+    control.cancel(control.current);
   }
 
   hold(): void {

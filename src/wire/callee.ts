@@ -155,9 +155,11 @@ export class Callee {
   }
 
   private async beginAndTell(first: number): Promise<void> {
-    await this.definitions.get(this.calls[CALLS_HEAD] as number).loading;
+    if (!this.control.begin(++this.id)) return this.over();
+    await this.definitions.get(this.calls[CALLS_HEAD] as number).loading; // it can hang in there: it has begun
+    this.outbox.since = this.services.now();
     this.port.post({ type: "began", id: first });
-    this.go();
+    this.go(true);
   }
 
   private go(hasBegun = false): void {

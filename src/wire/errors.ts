@@ -26,7 +26,7 @@ export class WorkerDiedError extends Error {
 type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Those that both ends know. An instance of a class of the user's arrives as an `Error` with its name. */
-const KINDS: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
+const KINDS: Map<string, ErrorClass> = new Map<string, ErrorClass>(
   Object.entries({
     Error,
     TypeError,
@@ -48,6 +48,11 @@ const KINDS: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
     WorkerDiedError,
   }),
 );
+
+/** From now on instances of a class arrive as such. Both ends must know it, by the same name. */
+export function knowError(kind: ErrorClass & { readonly name: string }): void {
+  KINDS.set(kind.name, kind);
+}
 
 /** Own properties that have a place of their own in the record. */
 const KNOWN: ReadonlySet<string> = new Set(["name", "message", "stack", "errors"]);

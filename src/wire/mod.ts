@@ -4,7 +4,7 @@ export { Callee } from "./callee.ts";
 export type { Services } from "./running.ts";
 export { cloneError, cloneProblem, transfer, transferOf } from "./clone.ts";
 export { ControlBlock } from "./control.ts";
-export { decodeError, encodeError, WorkerDiedError } from "./errors.ts";
+export { decodeError, encodeError, knowError, WorkerDiedError } from "./errors.ts";
 export { cancelled, cancelSignal, reportProgress, setCallee } from "./here.ts";
 export { type Port, portPair } from "./port.ts";
 export {

@@ -25,6 +25,7 @@ export class Outbox {
   /** The next message, whose head is filled in when it goes. */
   private values: Message = [0, 0, 0, null];
   private failed: number[] | null = null;
+  /** What is moved with the only value there is: it goes alone, for the other side may have to wait for what it takes to read it. */
   private moved: object[] | null = null;
   private shared = false;
   /** Results of chunks among the values. */
@@ -51,6 +52,7 @@ export class Outbox {
   }
 
   returned(result: unknown): void {
+    if (this.moved !== null) this.flush(false);
     if (typeof result !== "object" || result === null) {
       this.values.push(result);
       return;
@@ -58,12 +60,11 @@ export class Outbox {
     const [value] = encodePassed([result]);
     const moved = movedWithOne(value);
     if (moved.length > 0) {
-      this.flush(false); // it goes alone: the other side may have to wait for what it takes to read it
+      this.flush(false);
       this.moved = [...moved];
     }
     if (value !== result) this.shared = true;
     this.values.push(value);
-    if (moved.length > 0) this.flush(false);
   }
 
   /** The values and errors of a chunk. */
@@ -73,6 +74,7 @@ export class Outbox {
   }
 
   threw(error: unknown): void {
+    if (this.moved !== null) this.flush(false);
     (this.failed ??= []).push(this.values.length - RESULTS_HEAD);
     this.values.push(encodeError(error));
   }

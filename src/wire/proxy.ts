@@ -8,8 +8,9 @@
  */
 import { show } from "../core/mod.ts";
 import { transferOf, transferOfAll } from "./clone.ts";
+import { decodeError, encodeError } from "./errors.ts";
 import { isPlain, passingLoaded, reviveOne } from "./passing.ts";
-import { PROXIES, SHARED } from "./protocol.ts";
+import { type EncodedError, PROXIES, SHARED } from "./protocol.ts";
 
 type Comlink = typeof import("comlink");
 
@@ -39,12 +40,37 @@ let used = false;
 
 async function load(): Promise<Comlink> {
   try {
-    return comlink = await import("comlink");
+    const found = await import("comlink");
+    passErrors(found);
+    return comlink = found;
   } catch (error) {
     throw new Error("proxy() needs the package comlink, which is not there: npm install comlink", {
       cause: error,
     });
   }
+}
+
+/** What Comlink sends for something that was thrown: of errors it keeps name, message and stack. */
+interface Thrown {
+  readonly isError: boolean;
+  /** All of it, which a Comlink without this library ignores. */
+  readonly encoded?: EncodedError;
+}
+
+function passErrors({ transferHandlers }: Comlink): void {
+  type Handler = import("comlink").TransferHandler<unknown, Thrown>;
+  const plain = transferHandlers.get("throw") as Handler;
+  transferHandlers.set("throw", {
+    canHandle: plain.canHandle,
+    serialize(thrown: { value: unknown }) {
+      const [sent, moved] = plain.serialize(thrown);
+      return [sent.isError ? { ...sent, encoded: encodeError(thrown.value) } : sent, moved];
+    },
+    deserialize(sent: Thrown) {
+      if (sent.encoded !== undefined) throw decodeError(sent.encoded);
+      return plain.deserialize(sent);
+    },
+  } as Handler as never);
 }
 
 /** Whether a proxy could be sent now; else what to wait for. */

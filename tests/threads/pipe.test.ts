@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { EOFError, QueueEmpty, run, spawn } from "tendril";
 import { pipe, PipeEnd } from "../../src/threads/pipe.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("pipe", () => {
@@ -95,3 +96,5 @@ describe("pipe", () => {
     b.close();
   });
 });
+
+testNoneBurns();

@@ -25,6 +25,7 @@ import {
   assertThrows,
 } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, failing, failure, letGo, withPool, words, type Work, workUrl } from "./pool_kit.ts";
 
 describe("ThreadPool", () => {
@@ -391,3 +392,5 @@ describe("ThreadPool", () => {
       assertEquals(job.progress, 1);
     }));
 });
+
+testNoneBurns();

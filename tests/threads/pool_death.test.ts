@@ -2,6 +2,7 @@ import { GreenletExit, run } from "../../src/mod.ts";
 import { ThreadPool, WorkerDiedError } from "../../src/threads/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "../assert.ts";
 import { describe, runtime, test, testOn } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, failure, letGo, withPool, words, type Work, workUrl } from "./pool_kit.ts";
 
 /** Ways to die, and what the reason says. */
@@ -76,6 +77,16 @@ describe("threads that die", () => {
       assertInstanceOf((await mapped).cause, GreenletExit);
       assert(holds.dead && stream.dead);
       for (let step = await iterator.next(); step.done !== true;) step = await iterator.next();
+    }));
+
+  test("what asks whether it is cancelled ends by itself when its pool is terminated", () =>
+    withPool({ size: 1 }, async (work, pool) => {
+      const at = words();
+      const job = pool.submit(work.listens, at);
+      await eventually(() => at[1] === 1);
+      await pool.terminate();
+      assert(job.dead);
+      await eventually(() => pool.stats().zombies === 0);
     }));
 
   test("a module that never ends loading: its job can be killed, and the others go on", () =>
@@ -164,3 +175,5 @@ describe("threads that die", () => {
     assert(runtime.length > 0);
   });
 });
+
+testNoneBurns();

@@ -2,7 +2,8 @@ import { BrokenLockError, joinAll, run } from "../../src/mod.ts";
 import { SharedEvent, SharedLock, SharedQueue } from "../../src/threads/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { failing, withPool } from "./pool_kit.ts";
+import { noneBurns, testNoneBurns } from "./burning.ts";
+import { failing, failure, letGo, withPool, words } from "./pool_kit.ts";
 
 describe("what runs in a pool's threads", () => {
   test("greenlets of its own", () =>
@@ -16,6 +17,20 @@ describe("what runs in a pool's threads", () => {
       assertEquals(yield* work.nestedApply(7), 49);
       assertMatch(yield* work.nestedDies(), /exit code 3/);
     }), { timeout: 30_000 });
+
+  for (const job of ["exitWhenLetGo", "listens"] as const) {
+    test(
+      `when the thread that made them has gone they compute no more: ${job}`,
+      () =>
+        withPool({ size: 1 }, async (work) => {
+          const at = words();
+          assertMatch((await failure(work.nestedOutlives(at, job))).message, /exit code 0/);
+          letGo(at);
+          await noneBurns();
+        }),
+      { timeout: 30_000 },
+    );
+  }
 
   test("shared primitives stand among arguments and results as they are", () =>
     withPool({ size: 2 }, function* (work, pool) {
@@ -38,3 +53,5 @@ describe("what runs in a pool's threads", () => {
       );
     }));
 });
+
+testNoneBurns();

@@ -2,6 +2,7 @@ import { GreenletExit, TimeoutError } from "../../src/mod.ts";
 import { capabilities } from "../../src/threads/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, failing, letGo, withPool, words } from "./pool_kit.ts";
 
 describe("killing jobs", () => {
@@ -121,6 +122,19 @@ describe("killing jobs", () => {
       assertEquals(yield* work.add(1, 1), 2);
     }));
 
+  test("a timeout does not count the loading of the module, in which a job can be killed", () =>
+    withPool({ size: 1, grace: 20 }, async (work, pool) => {
+      const slow = pool.module<typeof import("./slow_work.ts")>(new URL("./slow_work.ts", import.meta.url));
+      assertEquals(await pool.submit({ timeout: 100 }, slow.f), "loaded");
+      const hanging = pool.module<typeof import("./hanging_work.ts")>(
+        new URL("./hanging_work.ts", import.meta.url),
+      );
+      const job = pool.submit({ timeout: 100 }, hanging.f);
+      await eventually(() => job.started);
+      await job.kill();
+      assertEquals(await work.add(1, 1), 2);
+    }));
+
   test("a generator that nobody reads any more is killed", () =>
     withPool({ size: 1 }, async (work) => {
       const at = words();
@@ -151,3 +165,5 @@ describe("killing jobs", () => {
       assertEquals([completed + killed, failed], [152, 0]);
     }));
 });
+
+testNoneBurns();

@@ -15,7 +15,8 @@ export async function withPool(options: ThreadPoolOptions, body: Body): Promise<
     await launch(() => body(pool.module<Work>(workUrl), pool)).promise;
   } finally {
     await pool.terminate();
-    for (const at of given.splice(0)) Atomics.store(at, 3, 1); // ends what is left behind
+    for (const at of given.splice(0)) endAll(at);
+    await eventually(() => pool.stats().zombies === 0, "what was left behind ends when it is let go");
   }
 }
 
@@ -32,6 +33,11 @@ export function words(): Int32Array {
 export function letGo(at: Int32Array): void {
   Atomics.store(at, 0, 1);
   Atomics.notify(at, 0);
+}
+
+function endAll(at: Int32Array): void {
+  Atomics.store(at, 3, 1);
+  letGo(at);
 }
 
 /** Waits until a condition holds. */

@@ -1,6 +1,7 @@
 import { collect, forEach, run, spawn } from "../../src/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, failing, failure, letGo, withPool, words } from "./pool_kit.ts";
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -127,3 +128,5 @@ describe("ThreadPool maps", () => {
       assertEquals(at[1], 1, "the others never started");
     }));
 });
+
+testNoneBurns();

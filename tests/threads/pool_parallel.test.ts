@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { parallelMap, parallelReduce, parallelSort, ThreadPool } from "../../src/threads/mod.ts";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { failure, withPool, type Work, workUrl } from "./pool_kit.ts";
 
 const random = (n: number) => Float64Array.from({ length: n }, () => Math.random() - 0.5);
@@ -67,3 +68,5 @@ describe("parallel helpers", () => {
     await pool.close();
   }, { timeout: 60_000 });
 });
+
+testNoneBurns();

@@ -1,6 +1,8 @@
+import { QueueFull } from "../../src/mod.ts";
 import { proxy, WorkerDiedError } from "../../src/threads/mod.ts";
-import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "../assert.ts";
+import { assertEquals, assertInstanceOf, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { failure, withPool } from "./pool_kit.ts";
 
 describe("proxies", () => {
@@ -20,10 +22,10 @@ describe("proxies", () => {
     withPool({ size: 1 }, async (work, pool) => {
       const counter = await work.counter(10);
       assertEquals([await counter.add(5), await counter.add(1)], [15, 16]);
-      assertStringIncludes(
-        String(await failure(Promise.resolve().then(() => counter.fail()))),
-        "from the other side",
-      );
+      const error = await failure(Promise.resolve().then(() => counter.fail())) as Error & { code: number };
+      assertInstanceOf(error, QueueFull);
+      assertEquals([error.message, error.code], ["from the other side", 5]);
+      assertInstanceOf(error.cause, TypeError);
       const pending = failure(counter.hang());
       const exit = failure(Promise.resolve().then(() => counter.exit()));
       assertInstanceOf(await pending, WorkerDiedError);
@@ -36,6 +38,18 @@ describe("proxies", () => {
       await late;
     }));
 
+  test("what a callback throws arrives with class, own properties and cause", () =>
+    withPool({ size: 1 }, async (work) => {
+      const report = (thrown: unknown) =>
+        proxy(() => {
+          throw thrown;
+        });
+      const error = Object.assign(new QueueFull("no room", { cause: new TypeError("why") }), { code: 7 });
+      const [isFull, code, hasCause] = await work.catchFrom(report(error)) as unknown[];
+      assertEquals([isFull, code, hasCause], [true, 7, true]);
+      assertEquals((await work.catchFrom(report("a word")) as unknown[])[3], "a word");
+    }));
+
   test("a killed job's callback is let go", () =>
     withPool({ size: 1, grace: 50 }, function* (work, pool) {
       const job = pool.submit(work.tell, proxy(() => new Promise(() => {})), 1);
@@ -44,3 +58,5 @@ describe("proxies", () => {
       assertEquals(yield* work.add(1, 1), 2);
     }));
 });
+
+testNoneBurns();

@@ -3,6 +3,7 @@ import process from "node:process";
 import { type Job, ThreadPool } from "../../src/threads/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, words, type Work, workUrl } from "./pool_kit.ts";
 
 const kinds = ["add", "wait", "fail", "greenlet", "exit", "throwUncaught", "count", "listens"] as const;
@@ -99,3 +100,5 @@ describe("pools, at random", () => {
     );
   }, { timeout: 120_000 });
 });
+
+testNoneBurns();

@@ -1,6 +1,7 @@
 import { collect, forEach, run, sleep, spawn } from "../../src/mod.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
+import { testNoneBurns } from "./burning.ts";
 import { failing, withPool } from "./pool_kit.ts";
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -48,3 +49,5 @@ describe("generators in threads", () => {
       assertEquals(seen.toSorted((a, b) => a - b), upTo(100));
     }));
 });
+
+testNoneBurns();

@@ -4,6 +4,7 @@ import { currentThread, Thread } from "../../src/threads/mod.ts";
 import { assert, assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "../assert.ts";
 import { describe, runtime, test } from "../harness.ts";
 import { startFile } from "../host/child.ts";
+import { testNoneBurns } from "./burning.ts";
 import { eventually, failing, failure, letGo, withPool, words, workUrl } from "./pool_kit.ts";
 import { Adder, hold, whoAmI } from "./work.ts";
 
@@ -77,6 +78,22 @@ describe("Thread", () => {
     assertEquals([code, stdout.trim()], [0, "waited 1"]);
     assert(runtime.length > 0);
   }, { timeout: 30_000 });
+
+  for (
+    const [way, says] of [
+      ["join", "has ended"],
+      ["join in a greenlet", "has ended"],
+      ["a join with a timeout", "goes on"],
+      ["job", "has ended"],
+      ["get", "has ended"],
+    ]
+  ) {
+    test(`a program waits for a daemon while it waits for it: ${way}`, async () => {
+      const program = startFile(new URL("./daemon_programs.ts", import.meta.url), way);
+      const { code, stdout } = await program.ended;
+      assertEquals([code, stdout.trim()], [0, says]);
+    }, { timeout: 30_000 });
+  }
 });
 
 describe("ThreadPool.wrap", () => {
@@ -91,3 +108,5 @@ describe("ThreadPool.wrap", () => {
       assertThrows(() => pool.wrap(() => 1), TypeError, "export it");
     }));
 });
+
+testNoneBurns();

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { BrokenLockError, run, spawn, TimeoutError } from "tendril";
 import { SharedBarrier } from "../../src/threads/shared_barrier.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("SharedBarrier", () => {
@@ -73,3 +74,5 @@ describe("SharedBarrier", () => {
     }
   }, { timeout: 30_000 });
 });
+
+testNoneBurns();

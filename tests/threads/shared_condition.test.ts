@@ -4,6 +4,7 @@ import { BrokenLockError, run, sleep, spawn } from "tendril";
 import { SharedCondition } from "../../src/threads/shared_condition.ts";
 import { SharedRLock } from "../../src/threads/shared_lock.ts";
 import { SharedValue } from "../../src/threads/shared_value.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("SharedCondition", () => {
@@ -116,3 +117,5 @@ describe("SharedCondition", () => {
     await assertRejects(() => blocked.result, Error, "BrokenLockError: the SharedLock is broken");
   }, { timeout: 30_000 });
 });
+
+testNoneBurns();

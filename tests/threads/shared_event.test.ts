@@ -2,6 +2,7 @@ import { assertEquals } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { run, sleep, spawn } from "tendril";
 import { SharedEvent } from "../../src/threads/shared_event.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("SharedEvent", () => {
@@ -66,3 +67,5 @@ describe("SharedEvent", () => {
     assertEquals(await other.result, false);
   });
 });
+
+testNoneBurns();

@@ -19,10 +19,19 @@ export interface Job {
   readonly pass: ThreadPass;
   readonly job: keyof typeof jobs;
   readonly args: readonly unknown[];
+  /** One word, set when it was ended: where a runtime cannot end what computes, it does so by itself. */
+  readonly over: Int32Array;
 }
 
 /** How a thread ends. */
 export type End = "returns" | "throws" | "exits" | "waits" | "spins";
+
+let over: Int32Array = new Int32Array(1);
+
+/** Said once, by the thread's entry. */
+export function endBy(word: Int32Array): void {
+  over = word;
+}
 
 export function tell(message: unknown): void {
   parentPort?.postMessage(message);
@@ -37,8 +46,8 @@ function end(how: End): unknown {
     }, 200);
   }
   if (how === "exits") process.exit(3);
-  if (how === "waits") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);
-  if (how === "spins") { for (const start = Date.now(); Date.now() - start < 20_000;); }
+  if (how === "waits") Atomics.wait(over, 0, 0);
+  if (how === "spins") { while (Atomics.load(over, 0) === 0); }
   return how === "throws" ? new Promise((resolve) => setTimeout(resolve, 10_000)) : undefined;
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from "../harness.ts";
 import { BrokenLockError, joinAll, run, sleep, spawn, withTimeout } from "tendril";
 import { SharedArray } from "../../src/threads/shared_array.ts";
 import { SharedLock, SharedRLock } from "../../src/threads/shared_lock.ts";
+import { testNoneBurns } from "./burning.ts";
 import type { End } from "./shared_jobs.ts";
 import { thread } from "./shared_thread.ts";
 
@@ -217,3 +218,5 @@ describe("SharedRLock", () => {
 function structuredCloneOf(lock: SharedLock): typeof lock.handle {
   return structuredClone(lock.handle);
 }
+
+testNoneBurns();

@@ -1,10 +1,26 @@
 import fc from "fast-check";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
-import { QueueEmpty, QueueFull, QueueShutDown, run, sleep, spawn } from "tendril";
+import { joinAll, QueueEmpty, QueueFull, QueueShutDown, run, sleep, spawn } from "tendril";
+import { dump } from "tendril/inspect";
+import { explore } from "tendril/testing";
+import { ThreadPool } from "tendril/threads";
+import type { Seat } from "../../src/threads/shared_guard.ts";
+import { monitorBytes } from "../../src/threads/shared_lines.ts";
 import { SharedLock } from "../../src/threads/shared_lock.ts";
+import type { Memory } from "../../src/threads/shared_memory.ts";
 import { SharedQueue } from "../../src/threads/shared_queue.ts";
+import {
+  DONE,
+  GETTERS,
+  getWish,
+  JOINERS,
+  PUTTERS,
+  RingMonitor,
+  roomFor,
+} from "../../src/threads/shared_ring.ts";
 import { thread } from "./shared_thread.ts";
+import { SimulatedProgram } from "./simulated_memory.ts";
 
 describe("SharedQueue", () => {
   test("gives what was put, in its order, up to maxsize", () => {
@@ -236,4 +252,217 @@ describe("SharedQueue", () => {
       assertStringIncludes((error as Error).message, "SharedQueue.putNowait: it is full (1 items)");
     }
   });
+});
+
+const TASKS = new URL(
+  "data:text/javascript;base64," + btoa(`
+    export function work(queue, done) {
+      for (let n = queue.getSync(); n >= 0; n = queue.getSync()) {
+        Atomics.add(done, 0, n);
+        queue.taskDone();
+      }
+      queue.taskDone();
+    }
+    export const takeAndEnd = (queue) => void queue.getSync();
+    export const join = (queue, done) => (queue.joinSync(), Atomics.load(done, 0));
+  `),
+);
+interface Tasks {
+  work(queue: SharedQueue<number>, done: Int32Array): void;
+  takeAndEnd(queue: SharedQueue<number>): void;
+  join(queue: SharedQueue<number>, done: Int32Array): number;
+}
+
+describe("SharedQueue.peek", () => {
+  test("gives a copy of the next item and takes nothing", () => {
+    const queue = new SharedQueue<{ n: number }>();
+    assertThrows(() => queue.peekNowait(), QueueEmpty, "use peek() or peekSync()");
+    assertThrows(
+      () => queue.peekSync({ timeout: 1 }),
+      QueueEmpty,
+      "SharedQueue.peekSync: it is empty, no item",
+    );
+    queue.putSync({ n: 1 });
+    queue.putSync({ n: 2 });
+    const seen = queue.peekSync();
+    seen.n = 7;
+    assertEquals([queue.peekNowait(), queue.qsize], [{ n: 1 }, 2]);
+    assertEquals([queue.getSync(), queue.peekSync()], [{ n: 1 }, { n: 2 }]);
+    queue.shutdown();
+    assertEquals(queue.peekNowait(), { n: 2 }); // what is left
+    queue.getSync();
+    assertThrows(() => queue.peekNowait(), QueueShutDown, "SharedQueue.peekNowait");
+  });
+
+  test("greenlets wait for an item, or for the end, and it goes to a getter as before", async () => {
+    const queue = new SharedQueue<string>();
+    await run(function* () {
+      const peekers = [1, 2].map(() => spawn(() => queue.peek()));
+      yield* sleep(0);
+      yield* queue.put("a");
+      yield* joinAll(peekers);
+      assertEquals(peekers.map((peeker) => peeker.value), ["a", "a"]);
+      assertEquals(yield* queue.get(), "a");
+      const late = spawn(function* () {
+        try {
+          return yield* queue.peek();
+        } catch (error) {
+          return error instanceof QueueShutDown;
+        }
+      });
+      yield* sleep(0);
+      queue.shutdown();
+      assertEquals(yield* late, true);
+    });
+  });
+
+  test("a peeker that comes too late waits for the next item", async () => {
+    const queue = new SharedQueue<number>();
+    await run(function* () {
+      const getter = spawn(() => queue.get());
+      const peeker = spawn(() => queue.peek());
+      yield* sleep(0);
+      yield* queue.put(1);
+      assertEquals(yield* getter, 1);
+      yield* queue.put(2);
+      const seen = yield* peeker;
+      assert(seen === 1 || seen === 2, `${seen}`);
+      assertEquals(queue.getNowait(), 2);
+    });
+  });
+});
+
+describe("SharedQueue.join", () => {
+  test("counts what was put and not reported as done", async () => {
+    const queue = new SharedQueue<number>();
+    assertEquals([queue.joinSync(), queue.unfinished], [true, 0]);
+    assertThrows(() => queue.taskDone(), RangeError, "more often than items were put");
+    queue.putSync(1);
+    queue.putNowait(2);
+    assertEquals([queue.unfinished, queue.joinSync({ timeout: 1 })], [2, false]);
+    await run(function* () {
+      const joiner = spawn(() => queue.join());
+      assertEquals(yield* queue.join({ timeout: 1 }), false);
+      yield* queue.get();
+      queue.taskDone();
+      assertEquals([queue.unfinished, joiner.ready], [1, false]);
+      assertStringIncludes(dump(), "SharedQueue.join (1 unfinished, 1 in the queue)");
+      yield* queue.get();
+      queue.taskDone();
+      assertEquals(yield* joiner, true);
+    });
+    assertThrows(() => queue.taskDone(), RangeError);
+  });
+
+  test("what a shutdown drops needs no report, what was taken does", () => {
+    const queue = new SharedQueue<number>();
+    for (const n of [1, 2, 3]) queue.putSync(n);
+    queue.getSync();
+    queue.shutdown({ immediate: true });
+    assertEquals([queue.unfinished, queue.joinSync({ timeout: 1 })], [1, false]);
+    queue.taskDone();
+    assertEquals(queue.joinSync(), true);
+    const early = new SharedQueue<number>();
+    early.putSync(1);
+    early.taskDone();
+    early.shutdown({ immediate: true });
+    assertEquals([early.unfinished, early.joinSync()], [0, true]);
+  });
+
+  test("waits for the tasks of threads, parked and blocking", async () => {
+    await run(function* () {
+      const pool = new ThreadPool({ size: 3 });
+      const work = pool.module<Tasks>(TASKS);
+      const queue = new SharedQueue<number>({ maxsize: 8 });
+      const done = new Int32Array(new SharedArrayBuffer(4));
+      const workers = [1, 2].map(() => pool.submit(work.work, queue, done));
+      for (let n = 1; n <= 300; n++) yield* queue.put(n);
+      const blocked = pool.submit(work.join, queue, done);
+      assertEquals(yield* queue.join(), true);
+      assertEquals([Atomics.load(done, 0), yield* blocked], [45_150, 45_150]);
+      for (const _ of workers) yield* queue.put(-1);
+      yield* joinAll(workers, { raiseError: true });
+      assertEquals([yield* queue.join(), queue.unfinished], [true, 0]);
+      yield* pool.close();
+    });
+  }, { timeout: 40_000 });
+
+  test("the tasks of a thread that has ended are not done, and the dump says so", async () => {
+    await run(function* () {
+      const queue = new SharedQueue<number>();
+      const joiner = spawn(function* () {
+        yield* queue.put(1);
+        return yield* queue.join();
+      });
+      const pool = new ThreadPool({ size: 1 });
+      yield* pool.module<Tasks>(TASKS).takeAndEnd(queue);
+      yield* pool.terminate();
+      while (!dump().includes("a thread has ended meanwhile")) yield* sleep(1);
+      assertStringIncludes(dump(), "join (1 unfinished, 0 in the queue, a thread has ended meanwhile)");
+      assertEquals(joiner.ready, false);
+      queue.taskDone(); // whoever knows better may say so
+      assertEquals(yield* joiner, true);
+    });
+  }, { timeout: 30_000 });
+
+  const NODES = 8;
+
+  function program(threads: number): SimulatedProgram {
+    const made = new SimulatedProgram(monitorBytes(NODES) / 2, threads, monitorBytes(NODES));
+    const size = { maxsize: 2, capacity: 32, waiters: NODES };
+    RingMonitor.at(made.object.direct, made.seatOf(1), size);
+    return made;
+  }
+
+  const put = (memory: Memory, seat: Seat) =>
+    RingMonitor.at(memory, seat).waitSync(
+      PUTTERS,
+      { payload: roomFor(1), task: 0, bytes: Uint8Array.of(1) },
+      Infinity,
+    );
+  const get = (memory: Memory, seat: Seat) =>
+    RingMonitor.at(memory, seat).waitSync(GETTERS, getWish(0), Infinity);
+  const done = (memory: Memory, seat: Seat) => RingMonitor.at(memory, seat).taskDone();
+  const join = (memory: Memory, seat: Seat) =>
+    RingMonitor.at(memory, seat).waitSync(JOINERS, getWish(0), Infinity);
+
+  test("in all orders: whoever joins after a put goes on when it is reported, and not before", () => {
+    const { values, exhausted } = explore(function* () {
+      const simulated = program(3);
+      const { signals } = simulated;
+      let reported = false;
+      yield* simulated.thread(1, put, () => false);
+      const worker = spawn(function* () {
+        yield* simulated.thread(2, get, signals);
+        reported = true;
+        return yield* simulated.thread(2, done, signals);
+      });
+      const joiner = spawn(function* () {
+        const got = yield* simulated.thread(3, join, signals);
+        return got === DONE && reported; // a lost call would be a deadlock, which fails too
+      });
+      return [yield* worker, yield* joiner].join();
+    }, { preemptions: 2, maxSchedules: 60_000 });
+    assertEquals([exhausted, new Set(values)], [true, new Set(["true,true"])]);
+  }, { timeout: 60_000 });
+
+  test("with a thread that dies at each access: a task is counted exactly when its item is there", () => {
+    let accesses = 0;
+    for (let died = true; died; accesses++) {
+      assert(accesses < 1_000);
+      const explored = explore(function* () {
+        const simulated = program(2);
+        const victim = spawn(() => simulated.mortal(accesses, [put, get, done]));
+        const isDead = yield* victim;
+        const ring = RingMonitor.at(simulated.object.direct, simulated.seatOf(2));
+        ring.tend();
+        assert(ring.unfinished === ring.count || (ring.unfinished === 1 && ring.count === 0));
+        assertEquals(ring.isBereft, ring.unfinished > ring.count);
+        return isDead;
+      }, { preemptions: 0, maxSchedules: 60_000 });
+      assert(explored.exhausted);
+      died = explored.values.includes(true);
+    }
+    assert(accesses > 30, `only ${accesses} accesses`);
+  }, { timeout: 60_000 });
 });

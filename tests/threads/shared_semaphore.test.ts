@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { describe, test } from "../harness.ts";
 import { BrokenLockError, run, sleep, spawn } from "tendril";
 import { SharedSemaphore } from "../../src/threads/shared_semaphore.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("SharedSemaphore", () => {
@@ -95,3 +96,5 @@ describe("SharedSemaphore", () => {
     assertEquals(none.tryAcquire(), true);
   });
 });
+
+testNoneBurns();

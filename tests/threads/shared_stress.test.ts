@@ -8,6 +8,7 @@ import { SharedBarrier } from "../../src/threads/shared_barrier.ts";
 import { SharedLock } from "../../src/threads/shared_lock.ts";
 import { SharedQueue } from "../../src/threads/shared_queue.ts";
 import { SharedSemaphore } from "../../src/threads/shared_semaphore.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 const MS = Number(process.env.TENDRIL_STRESS_MS ?? 600);
@@ -102,3 +103,5 @@ describe("shared primitives under stress", () => {
     await Promise.all(others.map((other) => other.result));
   }, LONG);
 });
+
+testNoneBurns();

@@ -18,7 +18,8 @@ export interface TestThread {
 
 export function thread(job: keyof typeof jobs, ...args: unknown[]): TestThread {
   const pass = threadPass();
-  const workerData: Job = { pass, job, args: args.map((arg) => encodeShared(arg) ?? arg) };
+  const over = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: Job = { pass, job, args: args.map((arg) => encodeShared(arg) ?? arg), over };
   const worker = new Worker(new URL("./shared_worker.ts", import.meta.url), { workerData });
   const said = new Set<string>();
   let listeners: (() => void)[] = [];
@@ -56,6 +57,8 @@ export function thread(job: keyof typeof jobs, ...args: unknown[]): TestThread {
     end: async () => {
       await worker.terminate();
       await ended;
+      Atomics.store(over, 0, 1);
+      Atomics.notify(over, 0);
     },
   };
 }

@@ -4,6 +4,7 @@ import { run } from "tendril";
 import { SharedArray } from "../../src/threads/shared_array.ts";
 import { encodeShared, isSharedHandle, reviveShared } from "../../src/threads/shared_registry.ts";
 import { SharedValue, type ValueType } from "../../src/threads/shared_value.ts";
+import { testNoneBurns } from "./burning.ts";
 import { thread } from "./shared_thread.ts";
 
 describe("SharedValue", () => {
@@ -86,3 +87,5 @@ describe("handles of shared primitives", () => {
     assertThrows(() => SharedArray.from(value.handle), TypeError, "not the handle of a SharedValue");
   });
 });
+
+testNoneBurns();

@@ -1,7 +1,7 @@
 /** What the tests' pools run. */
 import process from "node:process";
 import { setTimeout as later } from "node:timers/promises";
-import { joinAll, sleep, spawn } from "../../src/mod.ts";
+import { joinAll, QueueFull, sleep, spawn } from "../../src/mod.ts";
 import {
   cancelled,
   cancelSignal,
@@ -92,14 +92,11 @@ export function* failingStream(): Generator<number, void, unknown> {
   throw new RangeError("after two");
 }
 
-/**
- * Waits in shared memory until it is let go, and says that it has begun. Where a thread that was ended goes on, on Deno, its
- * waits end at once: the number of them is bounded, or it would burn a core for ever.
- */
+/** Waits in shared memory until it is let go, and says that it has begun. */
 export function hold(words: Int32Array): string {
   Atomics.add(words, 1, 1);
   Atomics.notify(words, 1);
-  for (let waits = 0; Atomics.load(words, 0) === 0 && waits < 1_000; waits++) Atomics.wait(words, 0, 0, 100);
+  while (Atomics.load(words, 0) === 0) Atomics.wait(words, 0, 0);
   return "let go";
 }
 
@@ -251,6 +248,20 @@ export async function nestedDies(): Promise<string> {
   return "nothing happened";
 }
 
+/** A thread that ends while the thread of its own pool runs something. */
+export async function nestedOutlives(words: Int32Array, job: "exitWhenLetGo" | "listens"): Promise<void> {
+  const pool = new ThreadPool({ size: 1 });
+  const work = pool.module<typeof import("./work.ts")>(new URL(import.meta.url));
+  pool.submit(work[job] as typeof work.listens, words).own();
+  while (Atomics.load(words, 1) === 0) await later(1);
+  process.exit(0);
+}
+
+export function exitWhenLetGo(words: Int32Array): void {
+  hold(words);
+  process.exit(0);
+}
+
 /** Greenlets in a thread. */
 export function* crowd(n: number): Generator<unknown, number, unknown> {
   let sum = 0;
@@ -274,6 +285,16 @@ export async function tellInside(options: { list: { report: (n: number) => unkno
   return await options.list[0].report(7);
 }
 
+/** What can be seen here of what the callback throws. */
+export async function catchFrom(report: () => unknown): Promise<unknown> {
+  try {
+    return await report();
+  } catch (error) {
+    const { code, cause } = error as { code?: unknown; cause?: unknown };
+    return [error instanceof QueueFull, code, cause instanceof TypeError, error];
+  }
+}
+
 /** An object that stays here. */
 export function counter(
   from: number,
@@ -282,7 +303,7 @@ export function counter(
   return proxy({
     add: (n: number) => sum += n,
     fail: (): never => {
-      throw new RangeError("from the other side");
+      throw Object.assign(new QueueFull("from the other side", { cause: new TypeError("why") }), { code: 5 });
     },
     hang: () => new Promise<never>(() => {}),
     exit: () => process.exit(4),

@@ -1,0 +1,121 @@
+/** A kernel's call in the threads of a pool. */
+import { shield } from "../greenlet/mod.ts";
+import type { Job, ThreadPool } from "../threads/mod.ts";
+import { Arguments, type Raw, resultOf } from "./arguments.ts";
+import type { KernelFunction as Signature } from "./manifest.ts";
+import type { KernelModule } from "./module.ts";
+import { RunWords } from "./run_words.ts";
+import type { ThreadModule } from "./thread_part.ts";
+
+type Parts = typeof import("./thread_part.ts");
+
+const partsOf = (pool: ThreadPool) => pool.module<Parts>(new URL("./thread_part.ts", import.meta.url));
+
+/** One call, in one thread. Killed, it ends there within a millisecond or so, and the thread lives on. */
+export function* callInPool(
+  module: KernelModule,
+  signature: Signature,
+  given: readonly unknown[],
+  pool: ThreadPool,
+): Generator<unknown, unknown, unknown> {
+  const { heap } = module;
+  const passed = new Arguments(heap, signature, given);
+  const arena = module.newArena();
+  const run = new RunWords(heap);
+  const source = sourceOf(module, "kill");
+  let jobs: Job<Raw | undefined>[] = [];
+  try {
+    const job = pool.applyAsync(
+      partsOf(pool).callWhole,
+      source,
+      signature.name,
+      passed.raw,
+      run.place,
+      arena,
+    ) as Job<Raw | undefined>;
+    jobs = [job];
+    const raw = yield* outcome(job);
+    passed.takeOut();
+    return resultOf(heap.memory, signature.result, raw);
+  } finally {
+    yield* ended(run, jobs);
+    run.release(() => {
+      passed.release();
+      if (arena !== null) heap.release(arena[0]);
+    });
+  }
+}
+
+/** What was a part of a range. */
+export interface PieceResult {
+  readonly from: number;
+  readonly value: unknown;
+}
+
+/** Calls a range function for all of a range, in pieces, on all threads of the pool. */
+export function* rangeInPool(
+  module: KernelModule,
+  signature: Signature,
+  given: readonly unknown[],
+  range: readonly [number, number],
+  pool: ThreadPool,
+  onStart: (done: () => number) => void,
+): Generator<unknown, PieceResult[], unknown> {
+  const { heap } = module;
+  const passed = new Arguments(heap, withoutRange(signature), given);
+  const run = new RunWords(heap, range);
+  const source = sourceOf(module, "none");
+  const threads = Math.min(pool.size, Math.max(range[1] - range[0], 1));
+  const arenas = Array.from({ length: threads }, () => module.newArena());
+  const jobs: Job<[number, Raw | undefined][]>[] = [];
+  try {
+    const { callPieces } = partsOf(pool);
+    for (const arena of arenas) {
+      jobs.push(pool.applyAsync(callPieces, source, signature.name, passed.raw, run.place, arena).own());
+    }
+    onStart(() => run.done);
+    const results: PieceResult[] = [];
+    for (const job of jobs) {
+      for (const [from, raw] of yield* outcome(job)) {
+        results.push({ from, value: resultOf(heap.memory, signature.result, raw) });
+      }
+    }
+    passed.takeOut();
+    return results.sort((a, b) => a.from - b.from);
+  } finally {
+    yield* ended(run, jobs);
+    run.release(() => {
+      passed.release();
+      for (const arena of arenas) if (arena !== null) heap.release(arena[0]);
+    });
+  }
+}
+
+/** What a thread needs to make an instance. */
+function sourceOf(module: KernelModule, checks: "none" | "kill"): ThreadModule {
+  const { id, heap, needs } = module;
+  return { key: `${id} ${checks}`, module: module.compiled(checks), memory: heap.memory, start: needs.start };
+}
+
+/** A range function without its last two parameters, `from` and `to`. */
+export function withoutRange(signature: Signature): Signature {
+  return { ...signature, params: signature.params.slice(0, -2) };
+}
+
+/** What a job gives. One that somebody else has killed gives nothing: its pool was terminated. */
+function* outcome<T>(job: Job<T>): Generator<unknown, T, unknown> {
+  const value = yield* job;
+  const { killReason } = job;
+  if (killReason === undefined) return value;
+  throw new Error(`${job.name}, which runs a kernel, was killed`, { cause: killReason });
+}
+
+/** Nothing of a run may be left when its memory is given back. */
+function* ended(run: RunWords, jobs: readonly Job<unknown>[]): Generator<unknown, void, unknown> {
+  const open = jobs.filter((job) => !job.ready);
+  if (open.length === 0) return;
+  run.stop();
+  yield* shield(function* () {
+    for (const job of open) yield* job.own().kill();
+  });
+}
