@@ -100,6 +100,19 @@ export function stringAt(memory: WasmMemory, at: number): string {
   return text;
 }
 
+/** The same kind of array, in shared memory. */
+export type InShared<A extends KernelArray> = A extends Int8Array ? Int8Array<SharedArrayBuffer>
+  : A extends Uint8Array ? Uint8Array<SharedArrayBuffer>
+  : A extends Uint8ClampedArray ? Uint8ClampedArray<SharedArrayBuffer>
+  : A extends Int16Array ? Int16Array<SharedArrayBuffer>
+  : A extends Uint16Array ? Uint16Array<SharedArrayBuffer>
+  : A extends Int32Array ? Int32Array<SharedArrayBuffer>
+  : A extends Uint32Array ? Uint32Array<SharedArrayBuffer>
+  : A extends BigInt64Array ? BigInt64Array<SharedArrayBuffer>
+  : A extends BigUint64Array ? BigUint64Array<SharedArrayBuffer>
+  : A extends Float32Array ? Float32Array<SharedArrayBuffer>
+  : Float64Array<SharedArrayBuffer>;
+
 /** Where arrays of {@linkcode kernelArray} lie, by the arrays. */
 const placed = new WeakMap<object, number>();
 
@@ -124,7 +137,7 @@ const placed = new WeakMap<object, number>();
 export function kernelArray<A extends KernelArray>(
   type: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
   content: number | ArrayLike<A[number]>,
-): A & Disposable {
+): InShared<A> & Disposable {
   if (typeof type !== "function" || typeof type.BYTES_PER_ELEMENT !== "number") {
     throw new TypeError(
       `kernelArray: the first argument must be a class such as Float32Array, not ${show(type)}`,
@@ -147,7 +160,7 @@ export function kernelArray<A extends KernelArray>(
   const dispose = () => {
     if (placed.delete(array)) releaseArray(heap, at);
   };
-  return Object.defineProperty(array, Symbol.dispose, { value: dispose }) as A & Disposable;
+  return Object.defineProperty(array, Symbol.dispose, { value: dispose }) as unknown as InShared<A> & Disposable;
 }
 
 /** The address of an array that lies in this heap already; undefined for any other. */

@@ -6,7 +6,7 @@
  */
 import * as kernels from "./builtin/kernels.ts";
 
-export { type KernelArray, kernelArray } from "./arrays.ts";
+export { type InShared, type KernelArray, kernelArray } from "./arrays.ts";
 export { KernelError } from "./errors.ts";
 export type { HostFunctions } from "./instance.ts";
 export {

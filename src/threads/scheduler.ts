@@ -61,9 +61,6 @@ export class Scheduler implements JobOwner, Household {
   /** The one that was busy last goes first: the others may end. */
   readonly idle: PoolWorker[] = [];
   private dispatching = false;
-  private jobsInTurn = 0;
-  /** The last turn with jobs had a single one. */
-  private isOneByOne = false;
   /** Jobs that wait for what their arguments need. */
   private loading = 0;
   /** Jobs that were taken and have not ended, without those that are held. */
@@ -125,7 +122,6 @@ export class Scheduler implements JobOwner, Household {
     job.place = QUEUED;
     this.outstanding++;
     this.queue.push(job);
-    if (this.goesAlone(job)) this.dispatch();
     if (this.queue.size === MAX_BATCH) this.dispatch();
   }
 
@@ -135,20 +131,9 @@ export class Scheduler implements JobOwner, Household {
     this.now = performance.now();
     queueMicrotask(() => {
       this.dispatching = false;
-      this.isOneByOne = this.jobsInTurn === 1;
-      this.jobsInTurn = 0;
       newTurn();
       this.dispatch();
     });
-  }
-
-  /**
-   * Whether a job is sent at the call: the only one there is, by somebody who calls one after the other. Then taking the caller's
-   * stack, which costs a tenth of a round trip, goes on while the thread wakes. Only plain values, which surely can be sent.
-   */
-  private goesAlone({ args }: AnyJob): boolean {
-    return ++this.jobsInTurn === 1 && this.isOneByOne && this.outstanding === 1 && this.idle.length > 0 &&
-      args.every((arg) => typeof arg !== "object" && typeof arg !== "function" && typeof arg !== "symbol");
   }
 
   get hasJobs(): boolean {

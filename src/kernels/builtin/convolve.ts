@@ -24,7 +24,10 @@ export interface BlurOptions extends AlphaOptions {
 
 /** Weights of the 2 · radius + 1 pixels around each place; those beyond an edge count for the last pixel. */
 function blurWindows(places: number, sigma: number, radius: number): Windows {
-  const bell = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const bell = Array.from(
+    { length: 2 * radius + 1 },
+    (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
+  );
   return windowsOf(Array.from({ length: places }, (_, place) => {
     const start = Math.max(0, place - radius), end = Math.min(places - 1, place + radius);
     if (end - start === 2 * radius) return { start, weights: bell };
@@ -89,17 +92,20 @@ export interface ConvolveOptions {
 
 /** How many bits weights may have below one, at most. */
 const MAX_SHIFT = 14;
+/** A sum of weights below this is what rounding left of 0. */
+const NOTHING = 1e-9;
 
 const module = embedded(wasm);
 
 /** The options as the kernel wants them: weights and sums `shift` bits larger. */
 function scaled({ weights, divisor, bias = 0, alpha = "keep" }: ConvolveOptions) {
-  const by = divisor ?? (weights as number[]).reduce((sum, weight) => sum + weight, 0);
-  const exact = Array.from(weights, (weight) => weight / (divisor ?? (by || 1)));
+  const sum = Array.from(weights).reduce((total, weight) => total + weight, 0);
+  const by = divisor ?? (Math.abs(sum) < NOTHING ? 1 : sum);
+  const exact = Array.from(weights, (weight) => weight / by);
   const largest = Math.max(...exact.map(Math.abs));
-  const sum = 255 * exact.reduce((total, weight) => total + Math.abs(weight), 1) + Math.abs(bias);
+  const most = 255 * exact.reduce((total, weight) => total + Math.abs(weight), 1) + Math.abs(bias);
   let shift = MAX_SHIFT;
-  while (shift >= 0 && (largest * 2 ** shift > 2 ** 15 - 1 || sum * 2 ** shift > 2 ** 30)) shift--;
+  while (shift >= 0 && (largest * 2 ** shift > 2 ** 15 - 1 || most * 2 ** shift > 2 ** 30)) shift--;
   return { exact, bias, shift, size: Math.sqrt(exact.length), keep: alpha === "keep" };
 }
 
@@ -115,8 +121,10 @@ function checkConvolve(pixels: Pixels, size: ImageSize, options: ConvolveOptions
       `convolve: weights must be a square with an odd side (1, 9, 25, 49 numbers, ...), not ${weights.length} numbers`,
     );
   }
-  for (const [name, value] of [...weights].map((value) => ["each of weights", value]).concat([["bias", bias]])) {
-    if (!Number.isFinite(value)) throw new RangeError(`convolve: ${name} must be a finite number, not ${show(value)}`);
+  const odd = Array.from(weights).find((weight) => !Number.isFinite(weight));
+  if (odd !== undefined) throw new RangeError(`convolve: weights must be finite numbers, not ${show(odd)}`);
+  if (!Number.isFinite(bias)) {
+    throw new RangeError(`convolve: bias must be a finite number, not ${show(bias)}`);
   }
   if (!Number.isFinite(divisor) || divisor === 0) {
     throw new RangeError(`convolve: divisor must be a number other than 0, not ${show(divisor)}`);

@@ -43,7 +43,7 @@ export class Run {
   array<A extends KernelArray>(type: ArrayClass<A>, content: number | ArrayLike<A[number]>): A {
     const array = kernelArray(type, content);
     this.arrays.push(array);
-    return array;
+    return array as KernelArray as A;
   }
 
   /** An array that several phases read, where they reach it: itself, if it is there, or a copy until the call ends. */
