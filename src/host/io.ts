@@ -4,9 +4,19 @@
  */
 export { type AsyncContext, asyncContext, asyncContexts, type ContextFrame } from "./async_context.ts";
 export { cli, type Command, Failure, UsageError } from "./cli.ts";
-export { paths, readText, writeFile } from "./command_files.ts";
+export { paths, readBytes, readText, writeFile } from "./files.ts";
 export { doorSeenBy } from "./own_copy.ts";
-export { readBytes } from "./read_bytes.ts";
+export { FileLock } from "./file_lock.ts";
+export {
+  type ChildSetup,
+  HostChild,
+  type RawInput,
+  type RawOutput,
+  shellCommand,
+  type SignalName,
+  signalNumber,
+  type StdioTarget,
+} from "./processes.ts";
 export { findProgram, startProgram } from "./program.ts";
 export {
   checkPermission,
@@ -18,6 +28,7 @@ export {
   type RawServer,
   type RawSocket,
 } from "./sockets.ts";
+export { SpawnError } from "./spawn_error.ts";
 export { type RuntimeName, runtimeName, surface } from "./surface.ts";
 export { builtin, namedImportsKnown, type Reach, reach, syncNamedImports } from "./modules.ts";
 export { type Block, Watchdog, type WatchdogOptions } from "./watchdog.ts";
