@@ -1,5 +1,5 @@
 /**
- * `node scripts/setup.mjs bench/kernel_checks.ts [--runtime bun] [--only sum,sort] [--turns 31] [--strip 32768]`
+ * `node scripts/setup.mjs bench/kernel_checks.ts [--runtime bun] [--only sum,sort] [--turns 31] [--strip 32768] [--write]`
  *
  * What the checks in kernels cost: the time of each kernel with checks over its time without, on each runtime. All
  * sides run in one process, in turns, each turn in another order; a figure is the median of the ratios within a turn.
@@ -20,10 +20,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { instrumentWith } from "../src/kernels/instrument/instrument.ts";
 import { type Mode, tuningOf } from "../src/kernels/instrument/plan.ts";
-import { RUNTIMES } from "./harness/host.ts";
+import { machine, RUNTIMES } from "./harness/host.ts";
+import { writeMarked } from "./harness/marked.ts";
 import { MARK } from "./harness/protocol.ts";
 import { median } from "./harness/stats.ts";
-import { table } from "./harness/table.ts";
+import { markdown, table } from "./harness/table.ts";
 import { SOURCE } from "./kernel_checks_source.ts";
 
 const { values } = parseArgs({
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     turns: { type: "string", default: "31" },
     strip: { type: "string" },
+    write: { type: "boolean", default: false },
     /** In the process that measures: the compiled module. */
     module: { type: "string" },
   },
@@ -156,6 +158,7 @@ async function runHere(path: string): Promise<void> {
 async function runEverywhere(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "tendril-kernels-"));
   const path = join(folder, "kernels.wasm");
+  const sections: string[] = [];
   try {
     writeFileSync(path, await compile());
     for (const runtime of values.runtime?.split(",") ?? RUNTIMES) {
@@ -169,25 +172,33 @@ async function runEverywhere(): Promise<void> {
       if (status !== 0) throw new Error(`${runtime} ended with ${status}`);
       const rows = stdout.split("\n").filter((line) => line.startsWith(MARK))
         .map((line) => JSON.parse(line.slice(MARK.length)) as Row);
-      console.log(`\n${runtime}; load ${before.toFixed(2)} before, ${loadavg()[0].toFixed(2)} after`);
-      console.log(tableOf(rows));
+      const load = `load ${before.toFixed(2)} before, ${loadavg()[0].toFixed(2)} after`;
+      console.log(`\n${runtime}; ${load}\n${table(HEAD, rows.map(cells))}`);
+      sections.push(`${runtime}, ${load}:\n\n${markdown(HEAD, rows.map(cells))}`);
+    }
+    if (values.write) {
+      const { cpu, cores, os } = machine();
+      const note =
+        `${cpu}, ${cores} cores, ${os}. Time over the time without checks, medians of ${values.turns} turns: a second ` +
+        "instance without checks, for the noise; checks for a kill; checks for slices; the same through JavaScript Promise " +
+        "Integration; and how far the checks of slices are apart.";
+      writeMarked(new URL("../docs/kernels.md", import.meta.url), "checks", [note, ...sections].join("\n\n"));
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function tableOf(rows: Row[]): string {
-  const names = ["again", "kill", "slice", "JSPI"] as const;
-  return table(
-    ["kernel", "ms", ...names, "µs/check"],
-    rows.map(({ kernel, plainMs, ratios, microsecondsPerCheck }) => [
-      kernel,
-      plainMs.toFixed(2),
-      ...names.map((name) => ratios[name]?.toFixed(3) ?? "–"),
-      microsecondsPerCheck.toFixed(1),
-    ]),
-  );
+const NAMES = ["again", "kill", "slice", "JSPI"] as const;
+const HEAD = ["kernel", "ms", ...NAMES, "µs/check"];
+
+function cells({ kernel, plainMs, ratios, microsecondsPerCheck }: Row): string[] {
+  return [
+    kernel,
+    plainMs.toFixed(2),
+    ...NAMES.map((name) => ratios[name]?.toFixed(2) ?? "–"),
+    microsecondsPerCheck.toFixed(1),
+  ];
 }
 
 if (values.module === undefined) await runEverywhere();

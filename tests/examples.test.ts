@@ -4,12 +4,15 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { run } from "tendril";
+import { run, sleep, spawn as spawnGreenlet } from "tendril";
+import { compile, writeBinding } from "tendril/kernels/build";
+import { ThreadPool } from "tendril/threads";
 import { parseCommandLine, UsageError } from "../examples/crawler/cli.ts";
 import { Crawler, type CrawlOptions, type Page } from "../examples/crawler/crawl.ts";
+import { nearDuplicates } from "../examples/crawler/duplicates.ts";
 import { parsePage } from "../examples/crawler/parse.ts";
 import { Robots } from "../examples/crawler/robots.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "./assert.ts";
@@ -76,6 +79,21 @@ describe("examples", () => {
       assert(lines < 60, `${file} has ${lines} lines`);
     }
   });
+
+  test("the kernels' bindings are what `tendril build` writes", async () => {
+    const folder = join(examples, "kernels");
+    const sources = readdirSync(folder).filter((name) => /^\w+\.ts$/.test(name));
+    assert(sources.length > 0);
+    for (const file of sources) {
+      const compiled = await compile(readFileSync(join(folder, file), "utf8"), { file });
+      const name = basename(file, ".ts");
+      assertEquals(
+        readFileSync(join(folder, `${name}.kernel.ts`), "utf8"),
+        writeBinding(compiled, name),
+        file,
+      );
+    }
+  });
 });
 
 describe("crawler program", () => {
@@ -83,9 +101,11 @@ describe("crawler program", () => {
 
   test("crawls its own site", () =>
     withFolder(async (out) => {
-      const { code, output } = await execute([crawler, ...quick, "--out", out]);
+      const { code, output } = await execute([crawler, ...quick, "--duplicates", "--out", out]);
       assertEquals(code, 0, output);
-      assertMatch(output, /pages +\d+\n/);
+      const [, visited] = /\npages +(\d+)\n/.exec(output) ?? [];
+      const [, parsed] = /threads that parsed +[1-9]\d*\n {2}pages +(\d+)\n/.exec(output) ?? [];
+      assert(Number(visited) > 0 && parsed === visited, output);
       for (
         const kind of [
           "timeout",
@@ -107,6 +127,11 @@ describe("crawler program", () => {
       for (const { pages: places } of words) {
         assert(Object.keys(places).every((n) => Number(n) <= pages.length));
       }
+      for (const line of readLines(join(out, "duplicates.ndjson"))) {
+        const { pages: [first, second], urls } = line as { pages: number[]; urls: string[] };
+        assert(first < second);
+        assertEquals(urls, [pages[first - 1].url, pages[second - 1].url]);
+      }
     }));
 
   test("keeps what it has at Ctrl-C", () =>
@@ -121,7 +146,7 @@ describe("crawler program", () => {
         },
       );
       assertEquals(code, 130, output);
-      assertMatch(output, /requests at once, at most +\d+\n/);
+      assertMatch(output, /requests at once, at most +\d+\nthreads that parsed +[1-9]\d*\n/);
       assert(readLines(join(out, "pages.ndjson")).length > 10);
       assert(readLines(join(out, "words.ndjson")).length > 100);
     }));
@@ -130,6 +155,7 @@ describe("crawler program", () => {
     const refused = (...args: string[]) => assertThrows(() => parseCommandLine(args), UsageError).message;
     assertMatch(refused("--retries", "many"), /--retries takes a whole number/);
     assertMatch(refused("--max-pages=0"), /at least 1/);
+    assertMatch(refused("--threads=-1"), /--threads takes a whole number of at least 0/);
     assertMatch(refused("--out"), /--out/);
     assertMatch(refused("ftp://example.org/"), /not an http or https URL/);
     assertMatch(refused("example.org"), /not an http or https URL/);
@@ -147,7 +173,7 @@ describe("crawler program", () => {
 });
 
 function readLines(file: string): unknown[] {
-  return readFileSync(file, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  return readFileSync(file, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
 type Answer = string | number | { to: string } | ((visit: number) => Answer) | Error;
@@ -301,6 +327,45 @@ describe("crawler", () => {
     assertEquals([crawler.stats.pages, crawler.stats.active, crawler.stats.failures], [1, 0, 0]);
   });
 
+  const parser = new URL("../examples/crawler/parse.ts", import.meta.url);
+
+  test("parses in threads what it would parse here", async () => {
+    const site = {
+      "/": link("/a", "/b#x", "c?d=1"),
+      "/a": "<title>A</title> grüße",
+      "/b": link("/a"),
+      "/c?d=1": "c",
+    };
+    await using pool = new ThreadPool({ size: 2 });
+    const { parsePage: parse } = pool.module<typeof import("../examples/crawler/parse.ts")>(parser);
+    const { pages, stats } = await crawl(site, { parse, concurrency: 1 });
+    assertEquals(pages, (await crawl(site, { concurrency: 1 })).pages);
+    assertEquals([stats.pages, pool.stats().completed], [4, 4]);
+  });
+
+  test("a kill takes back the pages that wait for a thread", async () => {
+    const pool = new ThreadPool({ size: 1 });
+    const { parsePage: parse } = pool.module<typeof import("../examples/crawler/parse.ts")>(parser);
+    const hold = new URL(
+      "data:text/javascript;base64," + btoa("export const hold = () => new Promise(() => {})"),
+    );
+    const held = pool.submit(pool.module<{ hold(): void }>(hold).hold);
+    await run(function* () {
+      const crawler = new Crawler({
+        ...limits,
+        parse,
+        onPage: () => {},
+        fetch: () => Promise.resolve(pageOf("x")),
+      });
+      const crawl = spawnGreenlet(() => crawler.run([new URL("http://site.test/")]));
+      while (pool.stats().queued + pool.stats().running < 2) yield* sleep(1);
+      yield* crawl.kill();
+      assertEquals([crawler.stats.pages, crawl.dead, held.dead], [0, true, false]);
+      yield* pool.terminate();
+      assertEquals([pool.stats().threads, pool.stats().killed], [0, 2]);
+    });
+  });
+
   test("reads titles, links and words", () => {
     const html = `<title>A &amp; B</title><base href="/x/"><p>One<i>s</i> two</p><script>var no</script>
       <td>two</td><td>three</td> <a href=../y#h>yes</a> <a href="mailto:m@x">no1</a> <a href="http://[">no2</a>`;
@@ -308,6 +373,22 @@ describe("crawler", () => {
     assertEquals(title, "A & B");
     assertEquals(links.map(String), ["http://site.test/y"]);
     assertEquals(Object.fromEntries(words), { ones: 1, two: 2, three: 1, yes: 1, no1: 1, no2: 1 });
+  });
+
+  test("finds pages that say nearly the same", async () => {
+    const page = (name: string) => new Map(Array.from({ length: 4_000 }, (_, i) => [name + i, 1 + i % 3]));
+    const changed = page("a").set("changed", 1);
+    const pages = [
+      page("a"),
+      page("b"),
+      changed,
+      new Map<string, number>(),
+      page("b"),
+      new Map<string, number>(),
+    ];
+    const pairs = await run(() => nearDuplicates(pages));
+    assertEquals(pairs.map(({ first, second }) => [first, second]), [[0, 2], [1, 4]]);
+    assertEquals(pairs[1].bits, 0);
   });
 
   test("understands robots.txt", () => {

@@ -19,6 +19,7 @@ of the installed packages, with a few corners that are slow, broken or endless.
   --retries N       further tries after a failure         (default 2)
   --threads N       threads that parse pages; 0: none     (default: one per processor)
   --all-hosts       follow links to other hosts too
+  --duplicates      write duplicates.ndjson too: pages that say nearly the same
   --out DIR         where pages.ndjson and words.ndjson go (default: a temporary folder)
   --help            show this
 
@@ -37,6 +38,7 @@ export interface Settings {
   readonly retries: number;
   readonly threads: number;
   readonly allHosts: boolean;
+  readonly duplicates: boolean;
   readonly out: string;
 }
 
@@ -69,6 +71,7 @@ export function parseCommandLine(args: readonly string[]): Settings {
     retries: number("retries", 2, 0),
     threads: number("threads", cpuCount(), 0),
     allHosts: values["all-hosts"],
+    duplicates: values.duplicates,
     out: values.out ?? join(tmpdir(), "tendril-crawl"),
   };
 }
@@ -89,6 +92,7 @@ function parse(args: readonly string[]) {
         retries: { type: "string" },
         threads: { type: "string" },
         "all-hosts": { type: "boolean", default: false },
+        duplicates: { type: "boolean", default: false },
         out: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },

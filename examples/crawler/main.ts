@@ -9,7 +9,7 @@ import { progress, summary } from "./report.ts";
 import { type Site, startSite } from "./site/server.ts";
 
 function* program(settings: Settings): Op<void> {
-  const output = yield* openOutput(settings.out);
+  const output = yield* openOutput(settings.out, settings.duplicates);
   const start = [...settings.start];
   const hosts = new Set(start.map((url) => url.host));
   if (start.length === 0) {

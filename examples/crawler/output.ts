@@ -1,8 +1,12 @@
-/** The files of a crawl: `pages.ndjson`, a line per page as it comes, and `words.ndjson`, the index, written at the end. */
+/**
+ * The files of a crawl: `pages.ndjson`, a line per page as it comes; written at the end, `words.ndjson`, the index, and, if that is asked
+ * for, `duplicates.ndjson`, the pages that say nearly the same.
+ */
 import { access, constants, mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Lock, type Op, resource, until } from "tendril";
 import type { Page } from "./crawl.ts";
+import { nearDuplicates } from "./duplicates.ts";
 
 export interface Output {
   /** Adds a page; returns when its line is with the system. */
@@ -19,15 +23,16 @@ export async function makeFolder(folder: string): Promise<void> {
  * Opens the files in `folder` for the scope around. When that ends, in whatever way, the index of what there is by then is
  * written and the files are closed: after Ctrl-C as well, for cleanup may wait.
  */
-export const openOutput = (folder: string) =>
+export const openOutput = (folder: string, duplicates = false) =>
   resource<Output>(function* (provide) {
     const file = yield* until(open(join(folder, "pages.ndjson"), "w"));
     const lock = new Lock(); // lines of two pages must not mix
     const index = new Map<string, Map<number, number>>();
-    let pages = 0;
+    const pages: { url: URL; words: Page["words"] }[] = [];
 
     function* write(page: Page): Op<void> {
-      const number = ++pages;
+      const { url, words } = page;
+      const number = pages.push({ url, words });
       for (const [word, count] of page.words) {
         let places = index.get(word);
         if (places === undefined) index.set(word, places = new Map());
@@ -44,6 +49,17 @@ export const openOutput = (folder: string) =>
     } finally {
       yield* until(file.close());
       yield* until(writeFile(join(folder, "words.ndjson"), indexText(index)));
+      if (duplicates) {
+        const pairs = yield* nearDuplicates(pages.map(({ words }) => words));
+        const lines = pairs.map(({ first, second, bits }) =>
+          JSON.stringify({
+            pages: [first + 1, second + 1],
+            urls: [pages[first].url, pages[second].url],
+            bits,
+          }) + "\n"
+        );
+        yield* until(writeFile(join(folder, "duplicates.ndjson"), lines.join("")));
+      }
     }
   });
 

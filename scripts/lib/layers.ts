@@ -85,6 +85,7 @@ const secondDoors: readonly string[] = [
   "src/monkey/register.ts",
   "src/host/io.ts",
   "src/kernels/build/build.ts",
+  "src/net/io.ts",
 ];
 
 function isDoor(target: string, folder: string): boolean {

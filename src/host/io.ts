@@ -41,6 +41,7 @@ export {
   HostThread,
   isMainThread,
   loadModule,
+  memoryWatch,
   parentPort,
   type ResourceLimits,
   threadData,

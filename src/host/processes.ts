@@ -13,6 +13,7 @@ import { atExit } from "./host.ts";
 import { builtin } from "./modules.ts";
 import { directly } from "./sockets.ts";
 import { codeOf, short, SpawnError, whyNot } from "./spawn_error.ts";
+import { runtimeName } from "./surface.ts";
 import { after } from "./threads.ts";
 
 /** Signals by name. */
@@ -71,6 +72,7 @@ interface Modules {
     readonly platform: string;
     readonly env: Readonly<Record<string, string | undefined>>;
     kill(pid: number, signal: SignalName | 0): void;
+    listenerCount(event: string): number;
   };
 }
 
@@ -111,6 +113,8 @@ export class HostChild {
   isOver = false;
   readonly #hasGroup: boolean;
   #cancelKill: (() => void) | null = null;
+  #killAt = Infinity;
+  #isEnding = false;
   #isKilled = false;
 
   /** @throws SpawnError */
@@ -127,7 +131,7 @@ export class HostChild {
       this.onchange?.();
     });
     living.add(this);
-    if (!watchesExit) atExit(endAll);
+    if (!watchesExit) watchExit();
     watchesExit = true;
   }
 
@@ -137,10 +141,18 @@ export class HostChild {
     return this.#isOurs() && send(-this.pid, name);
   }
 
-  /** SIGTERM, and SIGKILL to what is left after `grace` milliseconds. A second call may only shorten that. */
+  /** SIGTERM, and SIGKILL to what is left after `grace` milliseconds. A second call can only shorten that. */
   end(grace: number): void {
     if (this.isOver || this.#isKilled) return;
-    if (this.#cancelKill === null) this.signal("SIGTERM");
+    if (!this.#isEnding) {
+      this.signal("SIGTERM");
+      if (this.exitcode !== null) this.#look(FIRST_LOOK); // the looks at a group that stays become rare
+    }
+    this.#isEnding = true;
+    if (this.isOver) return;
+    const at = performance.now() + grace;
+    if (at >= this.#killAt) return;
+    this.#killAt = at;
     this.#cancelKill?.();
     this.#cancelKill = after(grace, () => this.kill(), true);
   }
@@ -169,6 +181,20 @@ export class HostChild {
     this.#cancelKill?.();
     living.delete(this);
     this.onchange?.();
+  }
+}
+
+function watchExit(): void {
+  atExit(endAll);
+  if (runtimeName() !== "Deno") return;
+  // Deno does not tell of its end when an error ends it that nobody caught: only of the error, which somebody may yet hear.
+  const process = get("process");
+  for (
+    const [event, listeners] of [["error", "uncaughtException"], ["unhandledrejection", "unhandledRejection"]]
+  ) {
+    globalThis.addEventListener(event, ({ defaultPrevented }) => {
+      if (!defaultPrevented && process.listenerCount(listeners) === 0) endAll();
+    });
   }
 }
 

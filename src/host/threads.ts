@@ -26,9 +26,7 @@ const threads = (): Threads => builtin("worker_threads") as Threads;
 export const capabilities: {
   /** Whether a thread that computes and does not listen can be ended. Where not, it is left behind and counted as a zombie. */
   readonly hardKill: boolean;
-  /** Whether I/O comes in between immediates that follow each other. Deno looks for it once in 61 turns, unless it has to wait for a timer. */
-  readonly immediatesLetIoIn: boolean;
-} = { hardKill: runtimeName() !== "Deno", immediatesLetIoIn: runtimeName() !== "Deno" };
+} = { hardKill: runtimeName() !== "Deno" };
 
 /** Milliseconds until a thread that was ended, or asked to end, and has not gone is taken for one that cannot be. */
 const TERMINATION = capabilities.hardKill ? 1_000 : 50;
@@ -183,6 +181,18 @@ function neverSpin(): void {
 /** Ends this thread, or this program. */
 export function exitThread(code: number): void {
   (globalThis as { process?: { exit(code: number): void } }).process?.exit(code);
+}
+
+/**
+ * Gives a function that says whether this thread has run out of memory and lives. Deno cuts off what ran and raises the limit to do
+ * so; where that was in a microtask it tells nobody, and the thread goes on without it.
+ */
+export function memoryWatch(): () => boolean {
+  if (runtimeName() !== "Deno") return () => false;
+  const v8 = builtin("v8") as typeof import("node:v8");
+  const limit = (): number => v8.getHeapStatistics().heap_size_limit;
+  const before = limit();
+  return () => limit() > before;
 }
 
 /** Whether this is the thread that the program began with. */

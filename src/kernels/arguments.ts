@@ -85,12 +85,12 @@ export class Arguments {
     if (!fits(type, value)) throw new TypeError(`${what} must be a ${nameOf(type)}, not ${show(value)}`);
     const inPlace = addressIn(this.heap, value);
     if (inPlace !== undefined) {
-      if (kind === "out") value.fill(0 as never);
+      if (kind === "out") this.heap.zero(inPlace, value.byteLength);
       return inPlace;
     }
     const at = this.hold(allocateArray(this.heap, value.byteLength));
     const copy = viewAt(this.heap.memory, type, at, value.length);
-    if (kind === "out") copy.fill(0 as never);
+    if (kind === "out") this.heap.zero(at, copy.byteLength);
     else (copy as Uint8Array).set(value as Uint8Array);
     if (kind !== "in") this.out.push({ array: value, at });
     return at;

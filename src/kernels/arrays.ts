@@ -154,13 +154,15 @@ export function kernelArray<A extends KernelArray>(
   const heap = commonHeap();
   const at = allocateArray(heap, length * type.BYTES_PER_ELEMENT);
   const array = new (type as unknown as ArrayClass)(heap.memory.buffer, at, length) as A;
-  if (typeof content === "number") array.fill(0 as never);
+  if (typeof content === "number") heap.zero(at, array.byteLength);
   else (array as Float64Array).set(content as ArrayLike<number>);
   placed.set(array, at);
   const dispose = () => {
     if (placed.delete(array)) releaseArray(heap, at);
   };
-  return Object.defineProperty(array, Symbol.dispose, { value: dispose }) as unknown as InShared<A> & Disposable;
+  return Object.defineProperty(array, Symbol.dispose, { value: dispose }) as unknown as
+    & InShared<A>
+    & Disposable;
 }
 
 /** The address of an array that lies in this heap already; undefined for any other. */

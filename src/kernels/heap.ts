@@ -92,6 +92,11 @@ export class KernelHeap {
     return this.bytes;
   }
 
+  /** Fills part of a block, from a multiple of 8 on, with zeros. By numbers of eight bytes: V8 fills shared memory element by element. */
+  zero(at: number, bytes: number): void {
+    new Float64Array(this.memory.buffer, at, Math.ceil(bytes / 8)).fill(0); // blocks are whole lines
+  }
+
   /** More memory at the end. Gives the index of a free block that is large enough. */
   private grow(wanted: number, asked: number): number {
     const end = this.memory.buffer.byteLength;

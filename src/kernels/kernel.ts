@@ -97,7 +97,7 @@ export function loadKernel<M>(
   if (!Number.isInteger(arena) || arena < 1) {
     throw new RangeError(`loadKernel's arena must be a whole number of bytes, not ${show(arena)}`);
   }
-  const module = new KernelModule(bytesOf(source), { imports, arena });
+  const module = new KernelModule(bytesOf(source), { imports, arena, longPieces: true });
   const functions: Record<string, unknown> = Object.create(null);
   for (const signature of module.manifest.functions) {
     functions[signature.name] = functionOf(module, signature);

@@ -12,6 +12,8 @@ export interface ModuleOptions {
   readonly imports: HostFunctions;
   /** Bytes in which one call may allocate. */
   readonly arena: number;
+  /** One index of a range may take long, so that a kill has to end a piece in the middle. */
+  readonly longPieces?: boolean;
 }
 
 /** Whether, and for what, checks are in a module. */

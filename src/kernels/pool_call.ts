@@ -2,6 +2,8 @@
 import { shield } from "../greenlet/mod.ts";
 import type { Job, ThreadPool } from "../threads/mod.ts";
 import { Arguments, type Raw, resultOf } from "./arguments.ts";
+import type { KernelHeap } from "./heap.ts";
+import type { Arena } from "./instance.ts";
 import type { KernelFunction as Signature } from "./manifest.ts";
 import type { KernelModule } from "./module.ts";
 import { RunWords } from "./run_words.ts";
@@ -11,6 +13,43 @@ type Parts = typeof import("./thread_part.ts");
 
 const partsOf = (pool: ThreadPool) => pool.module<Parts>(new URL("./thread_part.ts", import.meta.url));
 
+/** What a run holds of the kernel's memory. */
+class Holding {
+  readonly passed: Arguments;
+  readonly arenas: (Arena | null)[] = [];
+  readonly run: RunWords;
+  private readonly heap: KernelHeap;
+
+  /** @throws `TypeError`, `RangeError` for wrong arguments, and where memory is full: then nothing is held. */
+  constructor(
+    module: KernelModule,
+    signature: Signature,
+    given: readonly unknown[],
+    threads: number,
+    range?: readonly [number, number],
+  ) {
+    this.heap = module.heap;
+    this.passed = new Arguments(this.heap, signature, given);
+    try {
+      for (let i = 0; i < threads; i++) this.arenas.push(module.newArena());
+      this.run = new RunWords(this.heap, range);
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+  }
+
+  /** Gives it back when no thread writes to it any more. */
+  release(): void {
+    this.run.release(() => this.free());
+  }
+
+  private free(): void {
+    this.passed.release();
+    for (const arena of this.arenas) if (arena !== null) this.heap.release(arena[0]);
+  }
+}
+
 /** One call, in one thread. Killed, it ends there within a millisecond or so, and the thread lives on. */
 export function* callInPool(
   module: KernelModule,
@@ -18,11 +57,9 @@ export function* callInPool(
   given: readonly unknown[],
   pool: ThreadPool,
 ): Generator<unknown, unknown, unknown> {
-  const { heap } = module;
-  const passed = new Arguments(heap, signature, given);
-  const arena = module.newArena();
-  const run = new RunWords(heap);
   const source = sourceOf(module, "kill");
+  const held = new Holding(module, signature, given, 1);
+  const { passed, run, arenas: [arena] } = held;
   let jobs: Job<Raw | undefined>[] = [];
   try {
     const job = pool.applyAsync(
@@ -36,13 +73,10 @@ export function* callInPool(
     jobs = [job];
     const raw = yield* outcome(job);
     passed.takeOut();
-    return resultOf(heap.memory, signature.result, raw);
+    return resultOf(module.heap.memory, signature.result, raw);
   } finally {
     yield* ended(run, jobs);
-    run.release(() => {
-      passed.release();
-      if (arena !== null) heap.release(arena[0]);
-    });
+    held.release();
   }
 }
 
@@ -61,33 +95,30 @@ export function* rangeInPool(
   pool: ThreadPool,
   onStart: (done: () => number) => void,
 ): Generator<unknown, PieceResult[], unknown> {
-  const { heap } = module;
-  const passed = new Arguments(heap, withoutRange(signature), given);
-  const run = new RunWords(heap, range);
-  const source = sourceOf(module, "none");
+  const { name, result } = signature;
+  const source = sourceOf(module, module.options.longPieces === true ? "kill" : "none");
   const threads = Math.min(pool.size, Math.max(range[1] - range[0], 1));
-  const arenas = Array.from({ length: threads }, () => module.newArena());
+  const held = new Holding(module, withoutRange(signature), given, threads, range);
+  const { passed, run } = held;
+  const keeps = result.kind === "array" || result.kind === "string";
   const jobs: Job<[number, Raw | undefined][]>[] = [];
   try {
     const { callPieces } = partsOf(pool);
-    for (const arena of arenas) {
-      jobs.push(pool.applyAsync(callPieces, source, signature.name, passed.raw, run.place, arena).own());
+    for (const arena of held.arenas) {
+      jobs.push(pool.applyAsync(callPieces, source, name, passed.raw, run.place, arena, keeps).own());
     }
     onStart(() => run.done);
     const results: PieceResult[] = [];
     for (const job of jobs) {
       for (const [from, raw] of yield* outcome(job)) {
-        results.push({ from, value: resultOf(heap.memory, signature.result, raw) });
+        results.push({ from, value: resultOf(module.heap.memory, result, raw) });
       }
     }
     passed.takeOut();
     return results.sort((a, b) => a.from - b.from);
   } finally {
     yield* ended(run, jobs);
-    run.release(() => {
-      passed.release();
-      for (const arena of arenas) if (arena !== null) heap.release(arena[0]);
-    });
+    held.release();
   }
 }
 

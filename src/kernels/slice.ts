@@ -79,16 +79,29 @@ export function* callSliced(
   everyMs: number,
 ): Generator<unknown, unknown, unknown> {
   yield* places.acquire();
-  const passed = new Arguments(module.heap, signature, given);
-  const sliced = idleOf(module).pop() ?? new SlicedInstance(module);
   try {
+    return yield* callInPlace(module, signature, given, everyMs);
+  } finally {
+    places.release();
+  }
+}
+
+function* callInPlace(
+  module: KernelModule,
+  signature: Signature,
+  given: readonly unknown[],
+  everyMs: number,
+): Generator<unknown, unknown, unknown> {
+  const passed = new Arguments(module.heap, signature, given);
+  let sliced: SlicedInstance | undefined;
+  try {
+    sliced = idleOf(module).pop() ?? new SlicedInstance(module);
     const raw = yield* sliced.call(signature.name, passed.raw, everyMs);
     passed.takeOut();
     return resultOf(module.heap.memory, signature.result, raw);
   } finally {
-    if (sliced.isUsable) idleOf(module).push(sliced);
+    if (sliced?.isUsable) idleOf(module).push(sliced);
     passed.release();
-    places.release();
   }
 }
 

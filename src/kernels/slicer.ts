@@ -3,13 +3,8 @@
  * ask. So timers and greenlets wait for one slice at most, and I/O for a few.
  */
 import { Ring } from "../core/mod.ts";
-import { after, capabilities } from "../host/io.ts";
 import { systemHost } from "../host/mod.ts";
 
-/** Milliseconds of slices after which a timer lets the host look for I/O, where it does not between two immediates. */
-const IO_EVERY = capabilities.immediatesLetIoIn ? Infinity : 8;
-
-let letIn = 0;
 const waiting: Ring<() => void> = new Ring();
 let isAsked = false;
 
@@ -22,11 +17,7 @@ function serve(): void {
 function ask(): void {
   if (isAsked || waiting.size === 0) return;
   isAsked = true;
-  if (performance.now() - letIn < IO_EVERY) return systemHost.macrotask(serve);
-  after(0, () => {
-    letIn = performance.now();
-    serve();
-  }, true);
+  systemHost.macrotask(serve);
 }
 
 /** Resolves when a slice may run: at once, that is in the microtasks then. */

@@ -58,21 +58,27 @@ export function callWhole(
   return inside(source, name, run, arena, (f) => f(...raw));
 }
 
-/** Takes pieces of the run's range until there are none. Gives what the pieces gave, each with its first index. */
+/**
+ * Takes pieces of the run's range until there are none. Gives what the pieces gave, each with its first index.
+ *
+ * @param keeps what they give lies in the arena, which is otherwise used again for each.
+ */
 export function callPieces(
   source: ThreadModule,
   name: string,
   raw: readonly Raw[],
   run: RunAt,
   arena: Arena | null,
+  keeps: boolean,
 ): [from: number, value: Raw | undefined][] {
-  return inside(source, name, run, arena, (f) => {
+  return inside(source, name, run, arena, (f, instance) => {
     const words = wordsAt(source.memory, run.at);
     const given: [number, Raw | undefined][] = [];
     const pieces = new Pieces();
     while (Atomics.load(words, STOP) !== run.id && !cancelled()) {
       const piece = take(words, pieces.size);
       if (piece === null) break;
+      if (!keeps) instance.prepare(arena);
       const [from, to] = piece, start = performance.now();
       const value = f(...raw, from, to);
       pieces.took(to - from, performance.now() - start, PIECE_MS);
@@ -88,7 +94,7 @@ function inside<T>(
   name: string,
   run: RunAt,
   arena: Arena | null,
-  body: (f: (...raw: Raw[]) => Raw | undefined) => T,
+  body: (f: (...raw: Raw[]) => Raw | undefined, instance: KernelInstance) => T,
 ): T {
   const words = wordsAt(source.memory, run.at);
   cancelled(); // it listens, so it has time to end by itself
@@ -98,7 +104,7 @@ function inside<T>(
     const instance = instanceOf(source);
     instance.prepare(arena);
     instance.stopAt(run.at, run.id);
-    return body(instance.functions[name]);
+    return body(instance.functions[name], instance);
   } catch (error) {
     throw kernelError(name, error);
   } finally {

@@ -16,6 +16,9 @@ import { HostLine } from "./waits.ts";
  */
 export const READ_MARK: number = 64 * 1024;
 
+/** Where bytes come from: a socket, the output of a child process. */
+type Source = Pick<RawSocket, "pause" | "resume">;
+
 /** A read. */
 export interface Request<T> {
   /** For errors: `Socket.read`. */
@@ -30,7 +33,7 @@ export interface Request<T> {
 export class Incoming {
   readonly #bytes: Bytes = new Bytes();
   readonly #peer: () => string;
-  #raw: RawSocket;
+  #raw: Source;
   #ended = false;
   #paused: boolean;
   #held = false;
@@ -49,7 +52,7 @@ export class Incoming {
     },
   });
 
-  constructor(raw: RawSocket, peer: () => string, paused: boolean) {
+  constructor(raw: Source, peer: () => string, paused: boolean) {
     this.#raw = raw;
     this.#peer = peer;
     this.#paused = paused;
@@ -118,7 +121,7 @@ export class Incoming {
   }
 
   /** Other bytes come from now on. */
-  replace(raw: RawSocket): void {
+  replace(raw: Source): void {
     this.#raw = raw;
     this.#held = this.#paused = false;
     this.#line.serve();

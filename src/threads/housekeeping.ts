@@ -7,7 +7,7 @@ import { after } from "../host/io.ts";
 import { WorkerDiedError } from "../wire/mod.ts";
 import type { AnyJob } from "./job.ts";
 import type { PoolSettings } from "./options.ts";
-import { BUSY, IDLE, type PoolWorker } from "./worker.ts";
+import { BUSY, IDLE, type PoolWorker, STARTING } from "./worker.ts";
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 5;
@@ -69,6 +69,8 @@ export class Housekeeping {
         worker.release();
         this.endIdleLater();
       }
+      // An initializer can hang, too; before the first beat the thread only loads.
+      if (worker.status === STARTING && worker.caller.control.beats > 0) this.listen(worker, now);
       if (worker.status !== BUSY) continue;
       if (hasRoom && isLong && worker.caller.pending > 1) pool.putBack(worker.caller.takeBack() as AnyJob[]);
       this.listen(worker, now);

@@ -1,5 +1,5 @@
 /** The entry of a pool's threads. What they run is loaded when it is called for the first time. */
-import { after, exitThread, loadModule, parentPort, threadData } from "../host/io.ts";
+import { after, exitThread, loadModule, memoryWatch, parentPort, threadData } from "../host/io.ts";
 import { atExit, launch, systemHost } from "../host/mod.ts";
 import {
   Callee,
@@ -9,13 +9,14 @@ import {
   type ToWorker,
   WorkerDiedError,
 } from "../wire/mod.ts";
-import { takePass } from "./shared_seat.ts";
+import { takeSeat } from "./shared_seat.ts";
 import { passShared } from "./passing.ts";
 import { setThreadName } from "./current.ts";
 import type { PoolThreadData } from "./worker.ts";
 
 const data = threadData() as PoolThreadData;
-takePass(data.pass); // before anything else that uses shared primitives
+let isDone = false;
+takeSeat(data.pass, () => isDone); // before anything else that uses shared primitives
 setThreadName(data.name);
 const control = new ControlBlock(data.control);
 const { post, listen } = parentPort<ToWorker, FromWorker>();
@@ -31,7 +32,10 @@ const callee = new Callee(port, control, {
   run: (body, signal) => launch(body as () => unknown, { signal }).promise,
   now: () => performance.now(),
   macrotask: systemHost.macrotask,
-  end: () => exitThread(0),
+  end() {
+    isDone = true;
+    exitThread(0);
+  },
 });
 setCallee(callee);
 passShared();
@@ -39,9 +43,12 @@ listen((message) => port.onmessage?.(message)); // before anything is awaited: m
 atExit(() => callee.flushNow());
 
 if (data.beat > 0) {
+  const isOutOfMemory = memoryWatch();
   const beat = () => {
     control.beat();
-    if (callee.wasCutOff) return callee.broken(new WorkerDiedError(`thread ${data.name} ran out of memory`));
+    if (callee.wasCutOff || isOutOfMemory()) {
+      return callee.broken(new WorkerDiedError(`thread ${data.name} ran out of memory`));
+    }
     after(data.beat, beat);
   };
   beat();

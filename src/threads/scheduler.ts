@@ -352,6 +352,7 @@ export class Scheduler implements JobOwner, Household {
   /** Ends a thread hard. What it has not begun goes to the others. */
   end(worker: PoolWorker, reason: unknown): void {
     if (worker.status >= CLOSING) return;
+    if (worker.status === STARTING) this.break(reason);
     worker.status = CLOSING; // what it still sends does not make it free
     this.counts.died++;
     if (!this.closed) this.workers.delete(worker); // another one may take its place

@@ -102,7 +102,7 @@ export function ownSeat(): LocalSeat {
   const buffer = new SharedArrayBuffer(TABLE_BYTES);
   const table = new ThreadTable(new SharedMemory(buffer));
   const [high, low] = crypto.getRandomValues(new Int32Array(2));
-  return sit(buffer, table.found([high, low]), table.enlist());
+  return sit(buffer, table.found([high, low]), table.enlist(), () => true);
 }
 
 /** This thread's seat at a table that came with a message. */
@@ -111,14 +111,19 @@ export function seatAt(buffer: SharedArrayBuffer): LocalSeat {
   if (buffer.byteLength !== TABLE_BYTES || !table.isOne) {
     throw new TypeError("the table of a shared handle is none: pass on what `handle` gave, as it is");
   }
-  return seats.get(table.name) ?? sit(buffer, table, table.enlist());
+  return seats.get(table.name) ?? sit(buffer, table, table.enlist(), () => true);
 }
 
-function sit(buffer: SharedArrayBuffer, table: ThreadTable, id: number): LocalSeat {
+function sit(
+  buffer: SharedArrayBuffer,
+  table: ThreadTable,
+  id: number,
+  isDone: () => boolean,
+): LocalSeat {
   const seat = new LocalSeat(buffer, table, id);
   seats.set(table.name, seat);
   own ??= seat;
-  atThreadEnd((well) => table.died(id, well));
+  atThreadEnd((well) => table.died(id, well && isDone()));
   return seat;
 }
 
@@ -132,11 +137,19 @@ export function threadPass(): ThreadPass {
 }
 
 /** In the thread that was started: from now on it is the one that its maker knows. @throws `Error` if it sits already. */
-export function takePass({ table: buffer, id }: ThreadPass): void {
+export function takePass(pass: ThreadPass): void {
+  takeSeat(pass, () => true);
+}
+
+/**
+ * The same for a thread that knows when it has nothing more to do: if it ends before, it has crashed, whatever the exit code
+ * says. Bun gives 0 for an unhandled rejection.
+ */
+export function takeSeat({ table: buffer, id }: ThreadPass, isDone: () => boolean): void {
   if (own !== undefined) {
     throw new Error("takePass must come before anything else that uses shared primitives in this thread");
   }
-  sit(buffer, new ThreadTable(new SharedMemory(buffer)), id);
+  sit(buffer, new ThreadTable(new SharedMemory(buffer)), id, isDone);
 }
 
 /** The id of this thread, by which it owns locks. It is never used again. */

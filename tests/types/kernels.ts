@@ -1,5 +1,12 @@
 // Kernels: typed by an interface, here, in pools, in slices.
-import { type Kernel, kernelArray, kernels, loadKernel, parallelFor, timeSlice } from "../../src/kernels/mod.ts";
+import {
+  type Kernel,
+  kernelArray,
+  kernels,
+  loadKernel,
+  parallelFor,
+  timeSlice,
+} from "../../src/kernels/mod.ts";
 import type { ThreadPool } from "../../src/threads/mod.ts";
 import { is } from "./lib/equal.ts";
 

@@ -9,6 +9,7 @@ import {
   checkPixels,
   type ImageSize,
   type Pixels,
+  pixelsLike,
   resample,
   type Windows,
   windowsOf,
@@ -45,7 +46,7 @@ function blurWindows(places: number, sigma: number, radius: number): Windows {
  *
  * @param pixels four bytes a pixel, row by row.
  * @param size how large the picture is.
- * @returns pixels of the given class.
+ * @returns pixels, a `Uint8ClampedArray` for one, else a `Uint8Array`.
  * @throws `TypeError`, `RangeError` for what is no picture of that size, and for options that make no sense.
  * @example
  * ```ts
@@ -147,7 +148,7 @@ function checkConvolve(pixels: Pixels, size: ImageSize, options: ConvolveOptions
  *
  * @param pixels four bytes a pixel, row by row.
  * @param size how large the picture is.
- * @returns pixels of the given class.
+ * @returns pixels, a `Uint8ClampedArray` for one, else a `Uint8Array`.
  * @throws `TypeError`, `RangeError` for what is no picture of that size, and for options that make no sense.
  * @example
  * ```ts
@@ -166,7 +167,7 @@ export const convolve: KernelFunction<
   const { exact, bias, shift, size, keep } = scaled(options);
   const rows = new Int16Array(size * (size + 1));
   exact.forEach((weight, i) => rows[i + Math.floor(i / size)] = Math.round(weight * 2 ** shift));
-  const out = new (pixels.constructor as { new (length: number): Pixels })(pixels.length);
+  const out = pixelsLike(pixels, pixels.length);
   const start = Math.round((bias + 0.5) * 2 ** shift);
   const args = [pixels, out, rows, width, height, size, shift, start, keep];
   yield* run.phase(module(), "convolve", args, height);

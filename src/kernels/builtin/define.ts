@@ -5,7 +5,7 @@
  * slices, or on all threads of a pool; each phase ends before the next one begins.
  */
 import { type Awaitable, both } from "../../host/mod.ts";
-import { addressIn, type KernelArray, kernelArray } from "../arrays.ts";
+import { addressIn, CLASSES, type KernelArray, kernelArray } from "../arrays.ts";
 import { commonHeap } from "../heap.ts";
 import { type Bindable, BOUND, check, type KernelFunction, type KernelOptions, runRange } from "../kernel.ts";
 import { KernelModule } from "../module.ts";
@@ -48,9 +48,10 @@ export class Run {
 
   /** An array that several phases read, where they reach it: itself, if it is there, or a copy until the call ends. */
   held<A extends KernelArray>(array: A): A {
-    return addressIn(commonHeap(), array) === undefined
-      ? this.array(array.constructor as ArrayClass<A>, array as ArrayLike<A[number]>)
-      : array;
+    if (addressIn(commonHeap(), array) !== undefined) return array;
+    // Not by its constructor: that may be a class of its own, as of a Buffer.
+    const type = Object.values(CLASSES).find((each) => array instanceof each) ?? Uint8ClampedArray;
+    return this.array(type as unknown as ArrayClass<A>, array as ArrayLike<A[number]>);
   }
 
   /** Calls a range function for all of a range. Gives what its pieces gave, in order. */

@@ -1,6 +1,6 @@
 /** Edit distances: of two texts, and of one word from many. */
 import { count, show } from "../../core/mod.ts";
-import { type KernelArray, kernelArray } from "../arrays.ts";
+import { kernelArray } from "../arrays.ts";
 import type { KernelFunction } from "../kernel.ts";
 import { wasm } from "../wasm/levenshtein.ts";
 import { embedded, kernel, type Run } from "./define.ts";
@@ -18,10 +18,11 @@ class Alphabet {
 
   /** Writes the numbers of a text's units, which get one if they have none. */
   write(text: string, out: Uint16Array, at = 0): void {
+    const { numbers } = this;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
-      let number = this.numbers[unit];
-      if (number === 0) number = this.numbers[unit] = ++this.size;
+      let number = numbers[unit];
+      if (number === 0) number = numbers[unit] = ++this.size;
       out[at + i] = number - 1;
     }
   }
@@ -41,16 +42,10 @@ interface Packed {
   readonly offsets: Int32Array;
 }
 
-function pack(
-  given: readonly string[],
-  array: <A extends KernelArray>(
-    type: { new (length: number): A; readonly BYTES_PER_ELEMENT: number },
-    n: number,
-  ) => A,
-): Packed {
+function pack(given: readonly string[]): Packed {
   const words = [...given], alphabet = new Alphabet();
-  const units = array(Uint16Array, words.reduce((sum, { length }) => sum + length, 0));
-  const offsets = array(Int32Array, words.length + 1);
+  const units = new Uint16Array(words.reduce((sum, { length }) => sum + length, 0));
+  const offsets = new Int32Array(words.length + 1);
   words.forEach((word, i) => {
     alphabet.write(word, units, offsets[i]);
     offsets[i + 1] = offsets[i] + word.length;
@@ -64,17 +59,16 @@ export class PackedWords implements Disposable {
   readonly length: number;
   /** @internal */
   readonly packed: Packed;
-  private readonly arrays: Disposable[] = [];
+  private readonly arrays: readonly Disposable[];
 
   /** @internal */
   constructor(words: readonly string[]) {
     checkWords(words, "packWords");
+    const packed = pack(words);
+    const units = kernelArray(Uint16Array, packed.units), offsets = kernelArray(Int32Array, packed.offsets);
     this.length = words.length;
-    this.packed = pack(words, (type, n) => {
-      const array = kernelArray(type, n);
-      this.arrays.push(array);
-      return array;
-    });
+    this.packed = { ...packed, units, offsets };
+    this.arrays = [units, offsets];
   }
 
   [Symbol.dispose](): void {
@@ -105,9 +99,12 @@ function checkText(text: unknown, name: string, what: string): void {
 function checkWords(words: unknown, what: string): void {
   if (words instanceof PackedWords) return;
   if (!Array.isArray(words)) {
-    throw new TypeError(`${what}: words must be an array of strings, or packWords of one, not ${show(words)}`);
+    throw new TypeError(
+      `${what}: words must be an array of strings, or packWords of one, not ${show(words)}`,
+    );
   }
-  words.forEach((word, i) => checkText(word, `words[${i}]`, what));
+  const odd = words.findIndex((word) => typeof word !== "string");
+  if (odd >= 0) checkText(words[odd], `words[${odd}]`, what);
 }
 
 /** What two texts begin and end with alike costs nothing. */
@@ -166,7 +163,7 @@ function* distances(
   query: string,
   words: readonly string[] | PackedWords,
 ): Generator<unknown, { packed: Packed; out: Uint32Array }, unknown> {
-  const packed = words instanceof PackedWords ? words.packed : pack(words, (type, n) => run.array(type, n));
+  const packed = words instanceof PackedWords ? words.packed : pack(words);
   const { units, offsets, alphabet } = packed, n = packed.words.length;
   const out = new Uint32Array(n);
   if (query.length === 0) return { packed, out: out.map((_, i) => offsets[i + 1] - offsets[i]) };
@@ -245,7 +242,7 @@ export const levenshteinClosest: KernelFunction<
   (query: string, words: readonly string[] | PackedWords, k: number) => {
     checkText(query, "query", "levenshteinClosest");
     checkWords(words, "levenshteinClosest");
-    count(k, "levenshteinClosest's k");
+    count(k, "levenshteinClosest's k", 1);
   },
   function* (run, query: string, words: readonly string[] | PackedWords, k: number) {
     const { packed, out } = yield* distances(run, query, words);

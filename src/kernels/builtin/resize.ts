@@ -125,6 +125,11 @@ export function checkAlpha(alpha: unknown, what: string): void {
   }
 }
 
+/** Bytes of the same class: of what is a class of its own, as a Buffer, of `Uint8Array`. */
+export function pixelsLike(given: Pixels, length: number): Pixels {
+  return given instanceof Uint8ClampedArray ? new Uint8ClampedArray(length) : new Uint8Array(length);
+}
+
 /** A picture each of whose pixels is a weighted sum of a window of another. */
 export function* resample(
   run: Run,
@@ -145,7 +150,7 @@ export function* resample(
     yield* run.phase(module(), "premultiply", [pixels, halves, width], height);
     yield* run.phase(module(), "rowsOfHalves", [halves, between, ...table], height);
   } else yield* run.phase(module(), "rowsOfBytes", [pixels, between, ...table], height);
-  const out = new (given.constructor as { new (length: number): Pixels })(4 * columns * rows);
+  const out = pixelsLike(given, 4 * columns * rows);
   const { windows, weights, stride } = down;
   yield* run.phase(module(), "columns", [between, out, windows, weights, columns, stride, straight], rows);
   return out;
@@ -160,7 +165,7 @@ export function* resample(
  * @param pixels four bytes a pixel, row by row.
  * @param from how large the picture is.
  * @param to how large it shall be, and how.
- * @returns pixels of the given class.
+ * @returns pixels, a `Uint8ClampedArray` for one, else a `Uint8Array`.
  * @throws `TypeError`, `RangeError` for what is no picture of that size, and for options that there are not.
  * @example
  * ```ts

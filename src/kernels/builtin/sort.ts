@@ -57,7 +57,7 @@ function countsToPlaces(counts: Uint32Array, length: number): boolean {
 
 /**
  * Sorts numbers where they are, in the order of `TypedArray.prototype.sort`: -0 before 0, NaN last. It gains where V8 sorts (Deno, Node) and
- * from a few thousand numbers on, or on the threads of a pool; on Bun, on one thread, the array's own `sort` is as fast.
+ * from a few thousand numbers on, or on the threads of a pool; on Bun, on one thread, the array's own `sort` is faster.
  *
  * Twice their size is taken in the memory of kernels meanwhile. An array that is sorted in a pool or in slices must be left alone until
  * the end; a kill before it leaves the numbers as they were, or in any order where they are a `kernelArray`.

@@ -1,0 +1,17 @@
+// Written by `npm run build:asm` from asm/kernels/search.ts: change that.
+// deno-fmt-ignore-file
+import type { KernelManifest } from "../manifest.ts";
+
+/** The functions of asm/kernels/search.ts. */
+export interface Search {
+  /** How often the byte is in each of the pieces `from` up to `to`. */
+  countByte(data: Uint8Array, byte: number, counts: Uint32Array, from: number, to: number): void;
+  /** Writes the places of the byte in the pieces `from` up to `to`, those of piece i from starts[i] on. */
+  placesOfByte(data: Uint8Array, byte: number, starts: Uint32Array, out: Uint32Array, from: number, to: number): void;
+}
+
+/** Its types, as data. */
+export const manifest: KernelManifest = {"version":1,"functions":[{"name":"countByte","doc":"How often the byte is in each of the pieces `from` up to `to`.","params":[{"name":"data","kind":"in","type":"u8"},{"name":"byte","kind":"scalar","type":"i32"},{"name":"counts","kind":"inout","type":"u32"},{"name":"from","kind":"scalar","type":"i32"},{"name":"to","kind":"scalar","type":"i32"}],"result":{"kind":"void"},"range":true},{"name":"placesOfByte","doc":"Writes the places of the byte in the pieces `from` up to `to`, those of piece i from starts[i] on.","params":[{"name":"data","kind":"in","type":"u8"},{"name":"byte","kind":"scalar","type":"i32"},{"name":"starts","kind":"in","type":"u32"},{"name":"out","kind":"inout","type":"u32"},{"name":"from","kind":"scalar","type":"i32"},{"name":"to","kind":"scalar","type":"i32"}],"result":{"kind":"void"},"range":true}],"imports":[],"dataEnd":0};
+
+/** The WebAssembly module, in base64. */
+export const wasm: string = "AGFzbQEAAAABEgJgBn9/f39/fwBgBX9/f39/AAISAQNlbnYGbWVtb3J5AgMAgIABAwMCAAEHHAIJY291bnRCeXRlAAEMcGxhY2VzT2ZCeXRlAAAK0wMC0QECBH8BeyAB/Q8hCgNAIAQgBUgEQCADIAIgBEECdGooAgBBAnRqIQYgBEEOdCIHQYCAAWoiCCAAQRRrKAIQIgkgCCAJSBshCQNAIAdBEGogCUwEQCAAIAdq/QAEACAK/SP9ZCEIA0AgCARAIAYgByAIaGo2AgAgCCAIQQFrcSEIIAZBBGohBgwBCwsgB0EQaiEHDAELCwNAIAcgCUgEQCABIAAgB2otAABGBEAgBiAHNgIAIAZBBGohBgsgB0EBaiEHDAELCyAEQQFqIQQMAQsLC/0BAgV/AnsgAf0PIQsDQCADIARIBEBBACEGIABBFGsoAhAgA0EOdCIFayEHIAAgBWoiBUGAgAEgByAHQYCAAUobaiEHA0AgBUEQaiAHTQRAIAdBD2siCCAFQfAfaiIJIAggCUkbIQj9DAAAAAAAAAAAAAAAAAAAAAAhCgNAIAUgCEkEQCAKIAX9AAQAIAv9I/1xIQogBUEQaiEFDAELCyAGIAr9ff1/Igr9GwAgCv0bAWogCv0bAmogCv0bA2pqIQYMAQsLA0AgBSAHSQRAIAYgBS0AACABRmohBiAFQQFqIQUMAQsLIAIgA0ECdGogBjYCACADQQFqIQMMAQsLCwDbBgd0ZW5kcmlseyJ2ZXJzaW9uIjoxLCJmdW5jdGlvbnMiOlt7Im5hbWUiOiJjb3VudEJ5dGUiLCJkb2MiOiJIb3cgb2Z0ZW4gdGhlIGJ5dGUgaXMgaW4gZWFjaCBvZiB0aGUgcGllY2VzIGBmcm9tYCB1cCB0byBgdG9gLiIsInBhcmFtcyI6W3sibmFtZSI6ImRhdGEiLCJraW5kIjoiaW4iLCJ0eXBlIjoidTgifSx7Im5hbWUiOiJieXRlIiwia2luZCI6InNjYWxhciIsInR5cGUiOiJpMzIifSx7Im5hbWUiOiJjb3VudHMiLCJraW5kIjoiaW5vdXQiLCJ0eXBlIjoidTMyIn0seyJuYW1lIjoiZnJvbSIsImtpbmQiOiJzY2FsYXIiLCJ0eXBlIjoiaTMyIn0seyJuYW1lIjoidG8iLCJraW5kIjoic2NhbGFyIiwidHlwZSI6ImkzMiJ9XSwicmVzdWx0Ijp7ImtpbmQiOiJ2b2lkIn0sInJhbmdlIjp0cnVlfSx7Im5hbWUiOiJwbGFjZXNPZkJ5dGUiLCJkb2MiOiJXcml0ZXMgdGhlIHBsYWNlcyBvZiB0aGUgYnl0ZSBpbiB0aGUgcGllY2VzIGBmcm9tYCB1cCB0byBgdG9gLCB0aG9zZSBvZiBwaWVjZSBpIGZyb20gc3RhcnRzW2ldIG9uLiIsInBhcmFtcyI6W3sibmFtZSI6ImRhdGEiLCJraW5kIjoiaW4iLCJ0eXBlIjoidTgifSx7Im5hbWUiOiJieXRlIiwia2luZCI6InNjYWxhciIsInR5cGUiOiJpMzIifSx7Im5hbWUiOiJzdGFydHMiLCJraW5kIjoiaW4iLCJ0eXBlIjoidTMyIn0seyJuYW1lIjoib3V0Iiwia2luZCI6Imlub3V0IiwidHlwZSI6InUzMiJ9LHsibmFtZSI6ImZyb20iLCJraW5kIjoic2NhbGFyIiwidHlwZSI6ImkzMiJ9LHsibmFtZSI6InRvIiwia2luZCI6InNjYWxhciIsInR5cGUiOiJpMzIifV0sInJlc3VsdCI6eyJraW5kIjoidm9pZCJ9LCJyYW5nZSI6dHJ1ZX1dLCJpbXBvcnRzIjpbXSwiZGF0YUVuZCI6MH0=";
