@@ -12,7 +12,13 @@ import {
   viewAt,
 } from "./arrays.ts";
 import type { KernelHeap } from "./heap.ts";
-import type { KernelFunction as Signature, ParamType, ResultType, ScalarType } from "./manifest.ts";
+import type {
+  KernelFunction as Signature,
+  NumberType,
+  ParamType,
+  ResultType,
+  ScalarType,
+} from "./manifest.ts";
 import type { WasmMemory } from "./webassembly.ts";
 
 /** What WebAssembly takes and gives. */
@@ -39,7 +45,7 @@ export class Arguments {
   private readonly heap: KernelHeap;
   private readonly blocks: number[] = [];
   /** Arrays that lie outside, and where what was written for them is. */
-  private readonly out: { array: KernelArray; at: number }[] = [];
+  private readonly out: { array: KernelArray; type: NumberType; at: number }[] = [];
 
   /** @throws `TypeError`, `RangeError` for what does not fit the signature: then nothing is held. */
   constructor(
@@ -64,10 +70,8 @@ export class Arguments {
 
   /** Copies back what the kernel has written. */
   takeOut(): void {
-    for (const { array, at } of this.out) {
-      (array as Uint8Array).set(
-        new (classOf(array))(this.heap.memory.buffer, at, array.length) as Uint8Array,
-      );
+    for (const { array, type, at } of this.out) {
+      (array as Uint8Array).set(viewAt(this.heap.memory, type, at, array.length) as Uint8Array);
     }
   }
 
@@ -92,7 +96,7 @@ export class Arguments {
     const copy = viewAt(this.heap.memory, type, at, value.length);
     if (kind === "out") this.heap.zero(at, copy.byteLength);
     else (copy as Uint8Array).set(value as Uint8Array);
-    if (kind !== "in") this.out.push({ array: value, at });
+    if (kind !== "in") this.out.push({ array: value, type, at });
     return at;
   }
 
@@ -100,12 +104,6 @@ export class Arguments {
     this.blocks.push(at);
     return at;
   }
-}
-
-function classOf(
-  array: KernelArray,
-): new (buffer: ArrayBufferLike, at: number, length: number) => KernelArray {
-  return array.constructor as never;
 }
 
 function fits(type: keyof typeof CLASSES, value: unknown): value is KernelArray {
