@@ -9,11 +9,12 @@
 // scripts/lib/servers.ts starts this for other scripts.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { installPackages, onPath } from "./lib/debian.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** PostgreSQL refuses to run as root. The package makes this user. */
@@ -24,12 +25,6 @@ function say(text: string): void {
   process.stderr.write(`servers: ${text}\n`);
 }
 
-/** The program `name` of the search path, or undefined. */
-function onPath(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/bin", "/usr/sbin", "/usr/local/bin"];
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
-}
-
 /** The newest PostgreSQL: Debian keeps its programs out of the search path, one folder a version. */
 function postgresFolder(): string | undefined {
   const version = (path: string) => Number(/postgresql\/(\d+)/.exec(path)?.[1]);
@@ -38,46 +33,10 @@ function postgresFolder(): string | undefined {
 }
 
 function install(): void {
-  const missing = [
+  installPackages([
     ...(postgresFolder() === undefined ? ["postgresql"] : []),
     ...(onPath("redis-server") === undefined ? ["redis-server"] : []),
-  ];
-  if (missing.length === 0) return;
-  const byHand = `install ${missing.join(" and ")} by hand, then try again`;
-  if (onPath("apt-get") === undefined) throw new Error(`there is no apt-get here: ${byHand}`);
-  if (!isRoot) throw new Error(`apt-get needs root: ${byHand}`);
-  say(`installing ${missing.join(" and ")} (apt-get) ...`);
-  apt("update");
-  apt("install", "-y", "--no-install-recommends", ...missing);
-  say("installed");
-}
-
-/** Runs apt-get, and waits for another one that holds its lock. */
-function apt(...args: string[]): void {
-  const options = [
-    ...["-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"],
-    ...["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"],
-    ...["-o", "APT::Update::Error-Mode=any"],
-  ];
-  for (let attempt = 1;; attempt++) {
-    const done = spawnSync("apt-get", [...options, ...args], {
-      encoding: "utf8",
-      // A package that starts a service of its own would take ports and memory for nothing.
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1", LC_ALL: "C" },
-    });
-    if (done.status === 0) return;
-    const output = `${done.stdout}${done.stderr}`;
-    if (/Could not get lock|Unable to (acquire|lock)/.test(output) && attempt < 24) {
-      spawnSync("sleep", ["5"]);
-      continue;
-    }
-    const lines = output.trimEnd().split("\n");
-    const why =
-      /Could not resolve|Temporary failure|Connection (failed|timed out)|Unable to connect/.test(output)
-        ? "the package server cannot be reached, is there a network?"
-        : `it ended with code ${done.status}`;
-    throw new Error(`apt-get ${args.join(" ")} failed: ${why}\n${lines.slice(-8).join("\n")}`);
-  }
+  ], say);
 }
 
 function freePort(): Promise<number> {

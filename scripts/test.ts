@@ -11,7 +11,8 @@
 // which nothing ran, and a runner that failed without a failed test, count as one failure each. The type tests
 // (tests/types/*.ts, one test a file) are a suite of their own.
 //
-// If a chosen file imports tests/monkey/world/databases.ts, PostgreSQL and Redis run meanwhile: see scripts/servers.ts.
+// If a chosen file imports tests/monkey/world/databases.ts, PostgreSQL and Redis run meanwhile: see scripts/servers.ts. If one imports
+// tests/kernels/reference_command.ts, the commands that it runs are installed: see scripts/lib/debian.ts.
 
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +22,7 @@ import { parseArgs, stripVTControlCharacters } from "node:util";
 import type { Runtime, TestEvent } from "../tests/harness.ts";
 import { junitFailures } from "./lib/junit.ts";
 import { type Finished, list, readText, runProgram, tool } from "./lib/repo.ts";
+import { installReferences } from "./lib/debian.ts";
 import { type Servers, startServers } from "./lib/servers.ts";
 
 const { values: flags, positionals: words } = parseArgs({
@@ -255,16 +257,15 @@ for (const runtime of allRuntimes.filter((name) => wanted.includes(name))) {
 }
 if (wanted.includes("types") && typeFiles.length > 0) suites.push(typeSuite(typeFiles));
 
+const needs = (helper: string): boolean =>
+  wanted.some((name) => name !== "types") && files.some((file) => readText(file).includes(helper));
 let servers: Servers | undefined;
-if (
-  wanted.some((name) => name !== "types") && files.some((file) => readText(file).includes("/databases.ts"))
-) {
-  try {
-    servers = await startServers();
-    Object.assign(process.env, servers.env);
-  } catch (error) {
-    console.log((error as Error).message); // the tests that need them fail, and say what to do
-  }
+try {
+  if (needs("/reference_command.ts")) installReferences();
+  if (needs("/databases.ts")) servers = await startServers();
+  Object.assign(process.env, servers?.env);
+} catch (error) {
+  console.log((error as Error).message); // the tests that need them fail, and say what to do
 }
 
 let passed = 0;

@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
-import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { compress as compressJs, decompress as decompressJs } from "lz4js";
 import { commonHeap } from "../../../src/kernels/heap.ts";
 import { kernels } from "../../../src/kernels/mod.ts";
 import { assert, assertEquals, assertThrows } from "../../assert.ts";
-import { describe, runtime, test, testOn } from "../../harness.ts";
+import { describe, test } from "../../harness.ts";
 import { decompressBlock as blockTwin, xxh32 } from "../twins/lz4.ts";
+import { referenceCommand } from "../reference_command.ts";
 import { everywhere } from "./everywhere.ts";
 
 const { lz4Compress, lz4CompressBlock, lz4Decompress, lz4DecompressBlock } = kernels;
@@ -43,17 +43,7 @@ const repetitive = fc.array(
   { maxLength: 12 },
 ).map((parts) => Uint8Array.from(parts.flatMap(([part, times]) => Array(times).fill([...part]).flat())));
 
-/** By the reference command. */
-function command(args: readonly string[], input: Uint8Array): Uint8Array {
-  const { status, stdout, stderr } = spawnSync("lz4", args, { input, maxBuffer: 1 << 26 });
-  assertEquals([status, String(stderr)], [0, ""]);
-  return new Uint8Array(stdout);
-}
-
-const hasCommand = spawnSync("lz4", ["--version"]).status === 0;
-/** Debian's package lz4 has it: `apt-get install lz4`. */
-const testWithCommand = (name: string, body: () => void | Promise<void>) =>
-  testOn(hasCommand ? [runtime] : [], `${name} (needs the command lz4)`, body);
+const command = (args: readonly string[], input: Uint8Array) => referenceCommand("lz4", args, input);
 
 describe("lz4 frames", () => {
   test("come back as they were, also from lz4js, and its frames too", () => {
@@ -84,7 +74,7 @@ describe("lz4 frames", () => {
     assertEquals(await everywhere(lz4Decompress, fromBase64(LINKED)), lines(12_000));
   });
 
-  testWithCommand("the reference reads ours, and we what it writes", () => {
+  test("the reference reads ours, and we what it writes", () => {
     for (const data of [lines(40_000), noise(100_000), new Uint8Array(0), new Uint8Array(300_000)]) {
       for (const blockSize of [65_536, 262_144, 1_048_576, 4_194_304] as const) {
         const frame = lz4Compress.sync(data, { blockSize, checksum: blockSize !== 1_048_576 });

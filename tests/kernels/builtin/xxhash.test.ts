@@ -3,6 +3,7 @@ import { xxhash64 } from "hash-wasm";
 import { kernels } from "../../../src/kernels/mod.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { describe, test } from "../../harness.ts";
+import { referenceCommand } from "../reference_command.ts";
 import { xxh64 as twin } from "../twins/xxhash.ts";
 import { everywhere } from "./everywhere.ts";
 
@@ -25,6 +26,14 @@ describe("xxh64", () => {
     const messages = [...Array(140).keys(), 4_999].map((n) => all.subarray(1, 1 + n));
     const wanted = await Promise.all(messages.map(async (message) => BigInt(`0x${await xxhash64(message)}`)));
     assertEquals([...xxh64.sync(messages)], wanted);
+  });
+
+  test("is what the command xxhsum says", () => {
+    for (const length of [0, 1, 3, 4, 8, 31, 32, 33, 100, 1_000_003]) {
+      const message = Uint8Array.from({ length }, (_, i) => i * 7 >>> 2);
+      const line = new TextDecoder().decode(referenceCommand("xxhsum", ["-H64"], message));
+      assertEquals([...xxh64.sync([message])], [BigInt(`0x${line.slice(0, 16)}`)]);
+    }
   });
 
   test("gives the same here, in slices and on threads", async () => {
