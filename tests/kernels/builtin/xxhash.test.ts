@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { xxhash64 } from "hash-wasm";
+import { createXXHash64 } from "hash-wasm";
 import { kernels } from "../../../src/kernels/mod.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { describe, test } from "../../harness.ts";
@@ -24,7 +24,8 @@ describe("xxh64", () => {
   test("is what the reference gives (hash-wasm is compiled from it), of every length", async () => {
     const all = Uint8Array.from({ length: 5_000 }, (_, i) => i * i >>> 3);
     const messages = [...Array(140).keys(), 4_999].map((n) => all.subarray(1, 1 + n));
-    const wanted = await Promise.all(messages.map(async (message) => BigInt(`0x${await xxhash64(message)}`)));
+    const hasher = await createXXHash64();
+    const wanted = messages.map((message) => BigInt(`0x${hasher.init().update(message).digest()}`));
     assertEquals([...xxh64.sync(messages)], wanted);
   });
 
