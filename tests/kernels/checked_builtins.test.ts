@@ -34,6 +34,6 @@ describe("the library's kernels with checks", () => {
       `${stdout.slice(-3_000)}${stderr.slice(-1_000)}`,
     );
     const counts = [...stdout.matchAll(/kernels with checks: (\d+)/g)].map(([, count]) => Number(count));
-    assert(counts.length === files.length && counts.every((count) => count > 0), `${counts}`);
+    assert(counts.filter((count) => count > 0).length >= files.length, `${counts}`); // threads compile nothing
   }, { timeout: 180_000 });
 });
