@@ -30,8 +30,9 @@ export function allKept(): Kept[] {
 /** Adds to what is kept; figures of another machine or of other versions are dropped rather than mixed in. */
 export function keep(fresh: Kept): void {
   const old = readKept(fresh.runtime);
-  const same = old &&
-    JSON.stringify([old.machine, old.versions]) === JSON.stringify([fresh.machine, fresh.versions]);
+  // A peer that has come since then changes nothing about the others.
+  const same = old !== undefined && JSON.stringify(old.machine) === JSON.stringify(fresh.machine) &&
+    Object.entries(old.versions).every(([name, version]) => fresh.versions[name] === version);
   const kept = same ? { ...fresh, costs: { ...old.costs, ...fresh.costs } } : fresh;
   mkdirSync(new URL("../results/", import.meta.url), { recursive: true });
   writeFileSync(fileOf(fresh.runtime), JSON.stringify(kept, null, 1) + "\n");
