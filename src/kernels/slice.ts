@@ -43,7 +43,7 @@ export function* slicedRange(
       yield* until(nextSlice());
       const slice = performance.now();
       for (let now = slice; from < end && now - slice < everyMs;) {
-        const to = from + Math.min(pieces.size, end - from);
+        const to = from + pieces.next(end - from);
         const value = module.callInline(
           signature,
           [...passed.raw, from, to],
